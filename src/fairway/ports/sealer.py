@@ -14,7 +14,7 @@ class Sealer(Protocol):
 
     @abstractmethod
     def seal(self, clear: str, *, context: str) -> SealedValue:
-        """Return `clear` sealed for `context`, such as `dev/postgres.default#orders.db/password`."""
+        """Return `clear` sealed for `context`: `dev/postgres.default#orders.db/password`."""
 
     @abstractmethod
     def open(self, value: SealedValue, *, context: str) -> str:
