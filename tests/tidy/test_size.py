@@ -103,7 +103,7 @@ def test_a_folder_holds_few_modules(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", _MODULES, ids=_name)
 def test_a_module_says_what_it_is(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text()))
+    docstring = " ".join((ast.get_docstring(ast.parse(path.read_text())) or "").split())
     assert docstring
     if path.name == "__init__.py" and path.parent != SOURCE:
         assert "Belongs here" in docstring

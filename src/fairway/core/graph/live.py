@@ -37,6 +37,7 @@ class LiveNode:
 
     `spec` is what it was last made from, secrets replaced by their fingerprints, and
     `spec_digest` its digest. `outputs` holds plain values, `secrets` the sealed ones.
+    `component` is the one that asked first.
     `revision` grows with every change of this record.
     """
 
@@ -44,6 +45,7 @@ class LiveNode:
     id: NodeId
     kind: NodeKind
     type: str
+    component: str = ""
     driver: str
     provisioner: str
     provisioner_revision: int
