@@ -26,13 +26,20 @@ class Lease:
 
 
 class Marker(Protocol):
-    """Marks keys within a transaction."""
+    """Marks keys, and fences a worker's writes, within a transaction."""
 
     @abstractmethod
     def mark(self, kind: str, key: str, *, due_at: datetime | None = None) -> None:
         """Make the key dirty, due now or at `due_at`; never later than it was due already.
 
         A mark during the key's work is never lost: the key becomes due again afterwards.
+        """
+
+    @abstractmethod
+    def holds(self, lease: Lease) -> bool:
+        """Return whether `lease` is still held; nobody can take it over before this block ends.
+
+        What a worker writes about a key it writes after asking this, in one transaction.
         """
 
 
