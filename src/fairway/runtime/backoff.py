@@ -3,6 +3,7 @@
 Belongs here: exponential backoff with full jitter.
 """
 
+import math
 import random
 
 _RANDOM = random.Random()
@@ -15,5 +16,5 @@ def make_delay_seconds(
 
     At least half of the full delay is waited, so that a failing thing is never hammered.
     """
-    full = min(most, first * 2 ** min(max(attempts - 1, 0), 30))
+    full = min(most, math.ldexp(first, min(max(attempts - 1, 0), 30)))
     return full * (0.5 + 0.5 * rng.random())

@@ -37,7 +37,8 @@ class LiveNode:
 
     `spec` is what it was last made from, secrets replaced by their fingerprints, and
     `spec_digest` its digest. `outputs` holds plain values, `secrets` the sealed ones.
-    `component` is the one that asked first.
+    `component` is the one that asked first. `holder` is the key
+    of the step that works on the node now, empty when none does.
     `revision` grows with every change of this record.
     """
 
@@ -57,4 +58,5 @@ class LiveNode:
     needs: tuple[NodeId, ...] = ()
     on_delete: DeleteAction = "delete"
     state: NodeState = "present"
+    holder: str = ""
     revision: int = 0

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from fairway.kits.digest import Digest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
@@ -24,6 +26,19 @@ class Deployment:
     author: str = ""
     revision: int = 0
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A release that became ready in an environment: what promotion and rollback choose from."""
+
+    environment: str
+    component: str
+    release: int
+    artifact: Digest
+    run: int
+    author: str
+    at: datetime
 
 
 class Deployments(Protocol):
@@ -46,3 +61,13 @@ class Deployments(Protocol):
     @abstractmethod
     def remove(self, environment: str, component: str) -> None:
         """Remove the row; absent already is success."""
+
+    @abstractmethod
+    def add_rollout(self, rollout: Rollout) -> None:
+        """Record a success; the same run's again is a no-op."""
+
+    @abstractmethod
+    def list_rollouts(
+        self, environment: str, component: str, *, limit: int = 50
+    ) -> tuple[Rollout, ...]:
+        """Return successes, newest first; they outlive the deployment."""
