@@ -1,0 +1,95 @@
+"""What differs between the two databases.
+
+Belongs here: the questions. Never here: an answer (`sqlite`, `postgresql`); no other module asks
+which database it talks to.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from fairway.kits.errors import Problem
+
+Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Three ways into one database.
+
+    `reader` opens transactions that see one state and cannot write; `writer` opens those that
+    happen one after the other; `stepper` opens those of the queue, each a single statement.
+    """
+
+    reader: Engine
+    writer: Engine
+    stepper: Engine
+
+    def dispose(self) -> None:
+        for engine in {self.reader, self.writer, self.stepper}:
+            engine.dispose()
+
+
+class Listener(Protocol):
+    """Hears of marks that other processes commit."""
+
+    def close(self) -> None:
+        """Stop listening; returns once the listener's thread has ended."""
+
+
+class Dialect(ABC):
+    """One database's answers."""
+
+    # How long a waiter may sleep without missing a mark of another process; None: it is told.
+    poll_seconds: float | None
+
+    @abstractmethod
+    def make_engines(self, url: URL, *, busy_timeout_seconds: float) -> Engines:
+        """Return engines whose connections are set up; connects to nothing yet."""
+
+    @abstractmethod
+    def make_problem(self, error: BaseException, store: str) -> Problem | None:
+        """Return what `error` of the database's driver means to people, or None: it is a bug."""
+
+    @abstractmethod
+    def make_insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        """Return an INSERT into `table` that can say what to do on conflict."""
+
+    def make_put(
+        self,
+        table: sa.Table,
+        *,
+        key: Sequence[str] = (),
+        change: Callable[[Columns, Columns], Mapping[str, object]] | None = None,
+    ) -> sa.Insert:
+        """Return an INSERT that updates the row when one with its `key` exists.
+
+        `key` is the primary key by default. `change` gets the table's columns and those of the
+        row that was to be inserted; by default all that are not in the key are overwritten.
+        """
+        insert = self.make_insert(table)
+        names = key or [column.name for column in table.primary_key]
+        values = (
+            change(table.c, insert.excluded)
+            if change
+            else {c.name: insert.excluded[c.name] for c in table.c if c.name not in names}
+        )
+        return insert.on_conflict_do_update(index_elements=list(names), set_=values)
+
+    def make_add(self, table: sa.Table) -> sa.Insert:
+        """Return an INSERT that does nothing when the row exists."""
+        return self.make_insert(table).on_conflict_do_nothing()
+
+    @abstractmethod
+    def notify(self, connection: Connection) -> None:
+        """Tell listeners of other processes, at this transaction's commit, of its marks."""
+
+    @abstractmethod
+    def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:
+        """Call `wake` whenever a process commits marks, until closed."""

@@ -1,0 +1,166 @@
+"""SQLite: one file, many readers beside one writer.
+
+Belongs here: SQLite's answers to `dialect`. Connections are in autocommit mode as far as Python's
+module is concerned, so that a transaction begins exactly where we say so and how we say so.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
+from fairway.kits.errors import Problem, Refused, Unavailable
+
+# FULL and not NORMAL: in WAL mode NORMAL keeps the file sound after a power cut but may lose the
+# last commits, and a journalled key that was lost would let an external effect happen twice.
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -16384",
+)
+_READERS = 8
+_WAITING_READERS = 32
+
+
+class SqliteDialect(Dialect):
+    """Writers queue up on a pool of one connection, so that threads of this process take turns
+
+    fairly and only other processes are waited for by SQLite's own polling.
+    """
+
+    poll_seconds = 1.0
+
+    def make_engines(self, url: URL, *, busy_timeout_seconds: float) -> Engines:
+        _create_private(url)
+        writer = _make_engine(url, busy_timeout_seconds, pool_size=1, max_overflow=0)
+        reader = _make_engine(
+            url, busy_timeout_seconds, pool_size=_READERS, max_overflow=_WAITING_READERS
+        )
+        event.listen(reader, "connect", _forbid_writes)
+        event.listen(reader, "begin", _begin_read)
+        event.listen(writer, "begin", _begin_write)
+        return Engines(reader=reader, writer=writer, stepper=writer)
+
+    def make_problem(self, error: BaseException, store: str) -> Problem | None:
+        if not isinstance(error, sqlite3.Error):
+            return None
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        make = _PROBLEMS.get(code)
+        return make(store, str(error)) if make else None
+
+    def make_insert(self, table: sa.Table) -> sqlite.Insert:
+        return sqlite.insert(table)
+
+    def notify(self, connection: Connection) -> None:
+        """SQLite tells nobody; waiters of other processes poll."""
+
+    def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:  # noqa: ARG002  # the port's names
+        return None
+
+
+def _create_private(url: URL) -> None:
+    """Create the file readable by its owner only; SQLite gives its journals the same mode."""
+    try:
+        Path(url.database or "").touch(mode=0o600)
+    except OSError:
+        return  # opening it says what is wrong, in the store's words
+
+
+def _make_engine(url: URL, timeout: float, *, pool_size: int, max_overflow: int) -> Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=timeout,
+        connect_args={"timeout": timeout, "check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _forbid_writes(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_write(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _make_busy(store: str, cause: str) -> Problem:
+    return Unavailable(
+        "STORE-BUSY",
+        what=f"cannot write to store '{store}'",
+        why=f"another process holds its lock ({cause})",
+        fix="try again, or find the process that keeps the file locked",
+    )
+
+
+def _make_read_only(store: str, cause: str) -> Problem:
+    return Refused(
+        "STORE-READ-ONLY",
+        what=f"cannot write to store '{store}'",
+        why=f"the file or its folder is read-only ({cause})",
+        fix="make the state folder writable for this user, or set FAIRWAY_HOME to one that is",
+        status=503,
+    )
+
+
+def _make_full(store: str, cause: str) -> Problem:
+    return Unavailable(
+        "DISK-FULL",
+        what=f"cannot write to store '{store}'",
+        why=f"no space is left on its disk ({cause})",
+        fix="free some space; nothing was changed",
+        delay_seconds=10.0,
+    )
+
+
+def _make_away(store: str, cause: str) -> Problem:
+    return Unavailable(
+        "STORE-AWAY",
+        what=f"cannot open store '{store}'",
+        why=cause,
+        fix="check that its folder exists and is readable for this user",
+    )
+
+
+def _make_damaged(store: str, cause: str) -> Problem:
+    return Refused(
+        "STORE-DAMAGED",
+        what=f"cannot read store '{store}'",
+        why=cause,
+        fix="restore the file from a backup, or move it away to start anew",
+        status=503,
+    )
+
+
+_PROBLEMS: dict[int, Callable[[str, str], Problem]] = {
+    sqlite3.SQLITE_BUSY: _make_busy,
+    sqlite3.SQLITE_LOCKED: _make_busy,
+    sqlite3.SQLITE_READONLY: _make_read_only,
+    sqlite3.SQLITE_PERM: _make_read_only,
+    sqlite3.SQLITE_FULL: _make_full,
+    sqlite3.SQLITE_IOERR: _make_away,
+    sqlite3.SQLITE_CANTOPEN: _make_away,
+    sqlite3.SQLITE_CORRUPT: _make_damaged,
+    sqlite3.SQLITE_NOTADB: _make_damaged,
+}

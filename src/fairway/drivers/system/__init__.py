@@ -1,0 +1,4 @@
+"""This machine itself: its clock.
+
+Belongs here: drivers of what every machine has. Never here: processes (`fairway.drivers.process`).
+"""
