@@ -206,13 +206,13 @@ class Engine:
         """Return a check that reads the store at most every `CANCEL_CHECK_SECONDS`."""
         lock = threading.Lock()
         checked_at = 0.0
-        is_cancelled = run.is_cancel_requested and not step.is_always_run
+        is_cancelled = run.is_cancel_requested and not step.is_protected
 
         def check() -> bool:
             nonlocal checked_at, is_cancelled
             with lock:
                 due = time.monotonic() - checked_at >= CANCEL_CHECK_SECONDS
-                if due and not is_cancelled and not step.is_always_run:
+                if due and not is_cancelled and not step.is_protected:
                     checked_at = time.monotonic()
                     is_cancelled = self._is_cancelled(run)
                 return is_cancelled
@@ -240,7 +240,7 @@ class Engine:
                     record = dataclasses.replace(step, state="waiting", attempts=step.attempts + 1)
                     self._tell(tx, run, record, now=now, text=f"again soon: {outcome.problem}")
                 case Failure():
-                    is_cancelled = run.is_cancel_requested and not step.is_always_run
+                    is_cancelled = run.is_cancel_requested and not step.is_protected
                     record = dataclasses.replace(
                         step,
                         state="cancelled" if is_cancelled else "failed",

@@ -29,6 +29,7 @@ def make_steps(specs: Iterable[StepSpec], *, first: int = 0) -> tuple[StepRecord
             input=spec.input,
             needs=tuple(index[need] for need in spec.needs),
             is_always_run=spec.is_always_run,
+            is_protected=spec.is_protected,
         )
         for spec in specs
     )
@@ -55,10 +56,12 @@ def find_blocked_state(
     step: StepRecord, steps: Mapping[int, StepRecord], *, is_cancelled: bool
 ) -> StepState | None:
     """Return the state in which a step ends that can never start, None while it may."""
-    if step.state not in ("pending", "waiting") or step.is_always_run:
+    if step.state not in ("pending", "waiting"):
         return None
-    if is_cancelled:
+    if is_cancelled and not step.is_protected:
         return "cancelled"
+    if step.is_always_run:
+        return None
     blocked = any(steps[need].state in TERMINAL - {"succeeded"} for need in step.needs)
     return "skipped" if blocked else None
 

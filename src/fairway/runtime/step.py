@@ -16,7 +16,10 @@ from fairway.ports.store.store import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpec:
-    """A step to add to the run. `needs` are labels of other steps that are added with it."""
+    """A step to add to the run; see `StepRecord`.
+
+    `needs` are labels of other steps that are added with it.
+    """
 
     label: str
     kind: str
@@ -24,6 +27,7 @@ class StepSpec:
     input: JsonObject = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     is_always_run: bool = False
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,14 +127,14 @@ class _Planner:
             for node, existing in self.live.items()
             if node not in self.graph.nodes and self._is_ours(existing)
         )
-        removed = {node for node in unwanted if not self._list_other_consumers(self.live[node])}
+        removed = {node for node in unwanted if not self._is_kept(self.live[node])}
         for node in unwanted:
             existing = self.live[node]
-            others = self._list_other_consumers(existing)
-            if others or self.scope.is_retaining:
-                self.steps[node] = _seal(_make_kept(existing, others, self.scope))
-            else:
+            if node in removed:
                 self.steps[node] = _seal(self._make_delete(existing, removed))
+            else:
+                others = self._list_other_consumers(existing)
+                self.steps[node] = _seal(_make_kept(existing, others, self.scope))
 
     def make_node_base(self) -> Mapping[str, int]:
         """Return the revision of every live node that the plan read."""
@@ -194,6 +194,11 @@ class _Planner:
     def _is_ours(self, existing: LiveNode) -> bool:
         component = self.scope.component
         return not component or component in existing.consumers
+
+    def _is_kept(self, existing: LiveNode) -> bool:
+        """Return whether an unwanted node stays: others use it, or resources are retained."""
+        is_retained = self.scope.is_retaining and existing.kind == "resource"
+        return is_retained or bool(self._list_other_consumers(existing))
 
     def _list_other_consumers(self, existing: LiveNode) -> frozenset[str]:
         component = self.scope.component

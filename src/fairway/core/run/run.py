@@ -35,7 +35,8 @@ class StepRecord:
     `kind` names the executor, `name` is what people see, `input` is all that the executor gets.
     `key` is journalled before the first effect and stays the same over every attempt, so that a
     repeated effect can be recognised. `needs` are indices of steps that must have succeeded,
-    unless `always` is set: then they must only be terminal.
+    unless `is_always_run` is set: then they must only be terminal. Cancelling the run spares a
+    step that `is_protected`: it leads back, and half a way back is worse than none.
     """
 
     index: int
@@ -45,6 +46,7 @@ class StepRecord:
     input: JsonObject = field(default_factory=dict)
     needs: tuple[int, ...] = ()
     is_always_run: bool = False
+    is_protected: bool = False
     state: StepState = "pending"
     attempts: int = 0
     output: JsonObject = field(default_factory=dict)

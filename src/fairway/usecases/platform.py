@@ -1,0 +1,77 @@
+"""What a use case may use: the ports, and the actor who asks.
+
+Belongs here: the bundle that wiring makes once and every use case gets.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fairway.core.definition.definition import TargetDefinition
+from fairway.core.graph.make import Fragments
+from fairway.core.plan.make import Memo
+from fairway.core.plan.scope import Traits
+from fairway.kits.canonical import JsonObject, JsonValue
+from fairway.ports.blob_store import BlobStore
+from fairway.ports.builder import Builder
+from fairway.ports.clock import Clock
+from fairway.ports.provisioner import Provisioner
+from fairway.ports.sealer import Sealer
+from fairway.ports.store.store import Store
+from fairway.ports.target import Target
+from fairway.runtime.signal import Signals
+
+
+class Targets(Protocol):
+    """Finds the target that a definition describes."""
+
+    @abstractmethod
+    def get(self, definition: TargetDefinition) -> Target:
+        """Return the target.
+
+        Raises:
+            Refused: TARGET-DRIVER-UNKNOWN, no driver of that name is installed.
+        """
+
+
+class SchemaChecker(Protocol):
+    """Checks values against JSON Schemas."""
+
+    @abstractmethod
+    def list_errors(self, schema: JsonObject, value: JsonValue) -> tuple[str, ...]:
+        """Return what is wrong with `value`, one short sentence each, sorted."""
+
+
+@dataclass(slots=True)
+class PlannerCache:
+    """What planning may reuse from the last time; losing it costs time only."""
+
+    fragments: Fragments = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """The ports by role; `provisioners` and `traits` are by driver name."""
+
+    store: Store
+    clock: Clock
+    signals: Signals
+    sealer: Sealer
+    schemas: SchemaChecker
+    blobs: BlobStore
+    builder: Builder
+    targets: Targets
+    provisioners: Mapping[str, Provisioner]
+    traits: Mapping[str, Traits]
+    planner: PlannerCache = field(default_factory=PlannerCache)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks: a user's name, the groups it belongs to, and whether it may do anything."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
+    is_admin: bool = False
