@@ -94,8 +94,8 @@ def _choose_different(desired: Desired, existing: LiveNode) -> Choice:
         return Choice(action="update", reasons=(moved,), changes=changes)
     if not known:
         after = ", ".join(sorted({node for _, node in desired.unknown}))
-        reason = Reason(code="unknown", text=f"may change: known after {after}")
-        return Choice(action="unknown", reasons=(reason,), changes=changes)
+        later = Reason(code="unknown", text=f"may change: known after {after}")
+        return Choice(action="unknown", reasons=(later,), changes=changes)
     forced = tuple(reason for item in known if (reason := _find_forced(item, desired.traits)))
     if forced:
         return Choice(action="replace", reasons=forced, changes=changes)

@@ -29,8 +29,8 @@ class Scope:
     """What a plan may touch: the nodes of `component`, or of every component when empty.
 
     `release` is what the component is to run, None to remove it. With `is_retaining`,
-    resources that are no longer wanted are kept. `losses` says for people what deleting a node would
-    lose. `base` is what the caller read besides graph and nodes, and at which revision.
+    resources that are no longer wanted are kept. `losses` says for people what deleting a node
+    would lose. `base` is what the caller read besides graph and nodes, and at which revision.
     """
 
     component: str = ""

@@ -95,13 +95,7 @@ class PlanStepExecutor(Executor):
         with self.platform.store.read() as tx:
             release = None if number is None else tx.releases.find(component, int(str(number)))
         if number is not None and release is None:
-            raise Refused(
-                "RELEASE-UNKNOWN",
-                what=f"cannot find release {number} of '{component}'",
-                why="there is no such release",
-                fix=f"see the releases with fairway status {component}",
-                status=404,
-            )
+            raise make_release_refusal(component, number)
         request = PlanRequest(environment=environment, component=component, release=release)
         planned = planning.make_deployment_plan(self.platform, request)
         asked = context.run.input.get("plan")
@@ -109,6 +103,17 @@ class PlanStepExecutor(Executor):
             with self.platform.store.read() as tx:
                 raise make_stale_refusal(tx, load_plan(tx, asked))
         return planned
+
+
+def make_release_refusal(component: str, number: object) -> Refused:
+    """Return the refusal of a release that does not exist; `number` None means any."""
+    return Refused(
+        "RELEASE-UNKNOWN",
+        what=f"cannot find {f'release {number}' if number else 'a release'} of '{component}'",
+        why="there is no such release",
+        fix=f"see the releases with: fairway status {component}",
+        status=404,
+    )
 
 
 def check_plan(plan: Plan) -> None:
