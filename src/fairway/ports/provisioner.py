@@ -6,7 +6,7 @@ Belongs here: the contract of a driver that provisions one kind of resource.
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from fairway.core.definition.definition import DeleteAction
 from fairway.core.graph.live import NodeId
@@ -101,6 +101,7 @@ class Provisioner(Protocol):
         """
 
 
+@runtime_checkable
 class Rotating(Protocol):
     """A provisioner that can also give a resource new credentials."""
 

@@ -1,0 +1,105 @@
+"""What the platform remembers of a local server, and the lock that guards it.
+
+Belongs here: one file `<home>/servers/<name>.json`, readable by the owner only, for it holds the
+administrator's password.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from fairway.kits.errors import Refused, Unavailable
+
+_LOCK_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRecord:
+    """Where a server is. `is_created` once its data folder was made and holds something."""
+
+    name: str
+    data: str
+    port: int
+    password: str = field(repr=False)
+    is_created: bool = False
+
+
+class RecordFile:
+    """The record of the server `name` of the platform in `home`."""
+
+    def __init__(self, home: Path, name: str) -> None:
+        self.path = home / "servers" / f"{name}.json"
+        self._lock_path = home / "servers" / f"{name}.lock"
+        self._name = name
+
+    def find(self) -> ServerRecord | None:
+        """Return what is remembered, or None before the first use.
+
+        Raises:
+            Refused: SERVER-RECORD-INVALID.
+        """
+        try:
+            text = self.path.read_text()
+        except FileNotFoundError:
+            return None
+        try:
+            return ServerRecord(**json.loads(text))
+        except (ValueError, TypeError) as error:
+            raise Refused(
+                "SERVER-RECORD-INVALID",
+                what=f"cannot use local server '{self._name}'",
+                why=f"'{self.path}' is not a record of a server",
+                fix="restore the file from a backup; the data folder it named is untouched",
+            ) from error
+
+    def write(self, record: ServerRecord) -> None:
+        """Remember `record`, whole or not at all, also across a power cut."""
+        self._make_folder()
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(asdict(record), file, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep every other thread and process out until the end of the block.
+
+        Raises:
+            Unavailable: SERVER-BUSY, another one held the lock for two minutes.
+        """
+        self._make_folder()
+        deadline = time.monotonic() + _LOCK_SECONDS
+        with self._lock_path.open("a") as file:
+            while not _try_lock(file.fileno()):
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        "SERVER-BUSY",
+                        what=f"cannot start local server '{self._name}'",
+                        why=f"another process has held '{self._lock_path}' for two minutes",
+                        fix=f"see who: fuser {self._lock_path}",
+                    )
+                time.sleep(0.02)
+            yield
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

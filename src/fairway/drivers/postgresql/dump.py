@@ -1,0 +1,85 @@
+"""Backups of one database by `pg_dump`, in its custom format.
+
+Belongs here: writing a dump that is whole and was read back, or none.
+"""
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from psycopg import conninfo
+
+from fairway.drivers.postgresql import binaries
+from fairway.drivers.postgresql.connection import Server
+from fairway.kits.errors import Unavailable
+
+
+def write_dump(server: Server, *, database: str, major: int, folder: Path) -> Path:
+    """Return the file in `folder` that `pg_restore --create` can bring `database` back from.
+
+    Raises:
+        Refused: POSTGRES-DUMP-MISSING, no `pg_dump` is new enough.
+        Unavailable: POSTGRES-DUMP-FAILED; no file is left.
+    """
+    programs = binaries.get_dump_programs(major)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / f"{database}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.dump"
+    draft = target.with_suffix(".partial")
+    draft.touch(mode=0o600)
+    try:
+        _dump(server, programs, database, draft)
+        _check(programs, database, draft)
+        _sync(draft)
+        draft.rename(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _dump(server: Server, programs: Path, database: str, draft: Path) -> None:
+    # The password goes by the environment, which other users cannot read, not by the arguments.
+    parts = {key: str(value) for key, value in conninfo.conninfo_to_dict(server.conninfo).items()}
+    password = parts.pop("password", "")
+    target = conninfo.make_conninfo(**{**parts, "dbname": database})
+    answer = subprocess.run(
+        [programs / "pg_dump", "--format=custom", "--no-password", f"--file={draft}", target],
+        env={"PATH": os.defpath, "LC_ALL": "C", "PGPASSWORD": password},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise _make_failed(database, answer.stderr)
+
+
+def _check(programs: Path, database: str, draft: Path) -> None:
+    """Read the dump's table of contents back: an unreadable backup is none."""
+    answer = subprocess.run(
+        [programs / "pg_restore", "--list", draft],
+        env={"PATH": os.defpath, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if answer.returncode != 0 or "; " not in answer.stdout:
+        raise _make_failed(database, answer.stderr or "the dump is empty")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _make_failed(database: str, output: str) -> Unavailable:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return Unavailable(
+        "POSTGRES-DUMP-FAILED",
+        what=f"cannot back up database '{database}'",
+        why=lines[-1] if lines else "pg_dump said nothing",
+        fix="free disk space, see the server's log, and try again; nothing was deleted",
+        delay_seconds=10.0,
+    )
