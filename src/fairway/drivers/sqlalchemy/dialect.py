@@ -93,3 +93,24 @@ class Dialect(ABC):
     @abstractmethod
     def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:
         """Call `wake` whenever a process commits marks, until closed."""
+
+    @abstractmethod
+    def put_texts(self, connection: Connection, texts: Mapping[int, str]) -> None:
+        """Make entities, by id and not known before, findable by what their folded text holds."""
+
+    @abstractmethod
+    def remove_texts(self, connection: Connection, ids: Sequence[int]) -> None:
+        """Make the entities unfindable."""
+
+    @abstractmethod
+    def select_texts(self, words: Sequence[str]) -> sa.Select[int]:
+        """Return a query for the ids of entities whose text holds all of the folded `words`."""
+
+    @abstractmethod
+    def make_json_condition(
+        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        """Return whether the document has, at `path`, one of the folded `values`, or any if none.
+
+        A list has each of its items.
+        """

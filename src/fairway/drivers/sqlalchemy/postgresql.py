@@ -11,7 +11,7 @@ queue's own steps take no such lock; rows are enough for them.
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -24,6 +24,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
 from fairway.kits.errors import Problem, Refused, Unavailable
 
+# Trigrams in an array under a GIN index: what pg_trgm does, without asking for an extension.
+_TEXTS = sa.table(
+    "entity_texts",
+    sa.column("id", sa.BigInteger),
+    sa.column("text", sa.Text),
+    sa.column("trigrams", postgresql.ARRAY(sa.Text)),
+)
+_TRIGRAM = 3
 _CHANNEL = "fairway_work"
 _WRITE_LOCK = 7480_0001
 _CONNECT_SECONDS = 10
@@ -73,6 +81,35 @@ class PostgresqlDialect(Dialect):
     def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:
         return _PostgresqlListener(engine, wake)
 
+    def put_texts(self, connection: Connection, texts: Mapping[int, str]) -> None:
+        rows = [
+            {"id": id_, "text": text, "trigrams": _list_trigrams(text)}
+            for id_, text in texts.items()
+        ]
+        connection.execute(sa.insert(_TEXTS), rows)
+
+    def remove_texts(self, connection: Connection, ids: Sequence[int]) -> None:
+        connection.execute(sa.delete(_TEXTS).where(_TEXTS.c.id.in_(ids)))
+
+    def select_texts(self, words: Sequence[str]) -> sa.Select[int]:
+        query = sa.select(_TEXTS.c.id)
+        if trigrams := [trigram for word in words for trigram in _list_trigrams(word)]:
+            query = query.where(_TEXTS.c.trigrams.contains(trigrams))
+        return query.where(*(sa.func.strpos(_TEXTS.c.text, word) > 0 for word in words))
+
+    def make_json_condition(
+        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        pointer = "$" + "".join(f'."{part}"' for part in path) + "[*]"
+        # PostgreSQL's own JSON cannot hold the character NUL; a document with one has no match.
+        holds_nul = sa.func.strpos(sa.cast(document, sa.Text), "\\u0000") > 0
+        parsed = sa.case((holds_nul, None), else_=sa.cast(document, postgresql.JSONB))
+        item = sa.func.jsonb_path_query(parsed, sa.cast(pointer, postgresql.JSONPATH))
+        found = sa.select(item.label("value")).subquery()
+        shown = sa.func.lower(found.c.value.op("#>>")(sa.text("'{}'")))
+        exists = sa.exists().select_from(found)
+        return exists.where(shown.in_(values)) if values else exists
+
 
 class _PostgresqlListener(Listener):
     """A thread with a connection of its own, which it renews for as long as it lives."""
@@ -117,6 +154,10 @@ class _PostgresqlListener(Listener):
                 select.select([connection.fileno(), self._ear], [], [])
                 if any(True for _ in connection.notifies(timeout=0)):
                     self._wake()
+
+
+def _list_trigrams(text: str) -> list[str]:
+    return sorted({text[start : start + _TRIGRAM] for start in range(len(text) - _TRIGRAM + 1)})
 
 
 def _make_engine(url: URL, timeout: float) -> Engine:

@@ -1,6 +1,6 @@
 """The tables, as the code sees them.
 
-Belongs here: every table but the search index, which differs between databases (`dialect`).
+Belongs here: every table but `entity_texts`, whose shape differs (`sqlite`, `postgresql`).
 Never here: how they came to be (`migration`); a contract test holds that both agree. A column
 is named as the field it holds. Ids are compared and sorted by code point on both databases.
 """
@@ -228,6 +228,78 @@ run_events = Table(
     Column("kind", sa.Text, nullable=False),
     Column("step", Integer),
     Column("data", Json, nullable=False),
+)
+# Current entities, by what is filtered and sorted; all but ids folded to lower case, absent is ''.
+entities = Table(
+    "entities",
+    METADATA,
+    Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("ref", Name, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+    Column("uid", Name, nullable=False),
+    Column("api_version", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("namespace", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("title", Name, nullable=False),
+    Column("type", Name, nullable=False),
+    Column("lifecycle", Name, nullable=False),
+    Column("owner", Name, nullable=False),
+    Column("system", Name, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["ref", "revision"], ["entity_revisions.ref", "entity_revisions.revision"]
+    ),
+    sa.Index("entities_by_name", "name", "ref"),
+    sa.Index("entities_by_kind", "kind", "name", "ref"),
+    sa.Index("entities_by_type", "kind", "type", "name", "ref"),
+    sa.Index("entities_by_owner", "owner", "name", "ref"),
+    sa.Index("entities_by_system", "system", "name", "ref"),
+    sa.Index("entities_by_update", "updated_at", "ref"),
+)
+entity_revisions = Table(
+    "entity_revisions",
+    METADATA,
+    Column("ref", Name, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("uid", sa.Text, nullable=False),
+    Column("digest", sa.Text, nullable=False),
+    Column("document", Json, nullable=False),
+    Column("location", sa.Text, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("updated_by", sa.Text, nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+)
+# Both directions of every relation; `origin` is the entity whose document implies it.
+entity_relations = Table(
+    "entity_relations",
+    METADATA,
+    Column("source", Name, primary_key=True),
+    Column("type", Name, primary_key=True),
+    Column("target", Name, primary_key=True),
+    Column("origin", Name, primary_key=True),
+    sa.Index("entity_relations_by_target", "target", "type", "source"),
+    sa.Index("entity_relations_by_origin", "origin"),
+)
+# Tags, labels and annotations, the open parts of metadata; `path` is as filters name it.
+entity_terms = Table(
+    "entity_terms",
+    METADATA,
+    Column("path", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Column("ref", Name, primary_key=True),
+    Column("shown", sa.Text, nullable=False),
+    sa.Index("entity_terms_by_ref", "ref"),
+)
+# How many entities of a kind have a value, kept up to date with each change.
+entity_facets = Table(
+    "entity_facets",
+    METADATA,
+    Column("path", Name, primary_key=True),
+    Column("kind", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Column("shown", sa.Text, nullable=False),
+    Column("count", Integer, nullable=False),
 )
 # What a key is claimable by: the end of its lease while it is held, else when it falls due.
 work_ready_at = sa.func.coalesce(work.c.lease_until, work.c.due_at)

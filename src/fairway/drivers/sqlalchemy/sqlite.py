@@ -5,7 +5,7 @@ module is concerned, so that a transaction begins exactly where we say so and ho
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -16384",
 )
+# An FTS5 table with the trigram tokenizer: it finds any three characters in a row, not just words.
+_TEXTS = sa.table("entity_texts", sa.column("rowid", sa.Integer), sa.column("text", sa.Text))
+_TRIGRAM = 3
 _READERS = 8
 _WAITING_READERS = 32
 
@@ -65,6 +68,33 @@ class SqliteDialect(Dialect):
 
     def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:  # noqa: ARG002  # the port's names
         return None
+
+    def put_texts(self, connection: Connection, texts: Mapping[int, str]) -> None:
+        rows = [{"rowid": id_, "text": text} for id_, text in texts.items()]
+        connection.execute(sa.insert(_TEXTS), rows)
+
+    def remove_texts(self, connection: Connection, ids: Sequence[int]) -> None:
+        statement = sa.delete(_TEXTS).where(_TEXTS.c.rowid == sa.bindparam("id"))
+        connection.execute(statement, [{"id": id_} for id_ in ids])
+
+    def select_texts(self, words: Sequence[str]) -> sa.Select[int]:
+        query = sa.select(_TEXTS.c.rowid)
+        if long := [word for word in words if len(word) >= _TRIGRAM]:
+            phrases = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+            query = query.where(sa.literal_column("entity_texts").op("MATCH")(phrases))
+        short = (word for word in words if len(word) < _TRIGRAM)
+        return query.where(*(sa.func.instr(_TEXTS.c.text, word) > 0 for word in short))
+
+    def make_json_condition(
+        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        pointer = "$" + "".join(f'."{part}"' for part in path)
+        item = sa.func.json_each(document, pointer).table_valued("value", "type")
+        # SQLite gives 1 and 0 for what JSON calls true and false.
+        is_truth = item.c.type.in_(("true", "false"))
+        shown = sa.case((is_truth, item.c.type), else_=sa.func.lower(item.c.value))
+        exists = sa.exists().select_from(item)
+        return exists.where(shown.in_(values)) if values else exists
 
 
 def _create_private(url: URL) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.engine import Connection
 
+from fairway.drivers.sqlalchemy.catalog.entities import SqlEntities
 from fairway.drivers.sqlalchemy.database import BUSY_TIMEOUT_SECONDS, Database
 from fairway.drivers.sqlalchemy.dialect import Dialect
 from fairway.drivers.sqlalchemy.migration import ledger
@@ -31,6 +32,7 @@ class SqlTransaction(Transaction):
     def __init__(self, connection: Connection, dialect: Dialect, clock: Clock) -> None:
         self.audit = SqlAuditLog(connection)
         self.deployments = SqlDeployments(connection, dialect)
+        self.entities = SqlEntities(connection, dialect)
         self.idempotency = SqlIdempotencyKeys(connection)
         self.nodes = SqlNodes(connection, dialect)
         self.plans = SqlPlans(connection, dialect)
