@@ -1,0 +1,4 @@
+"""Users and tokens.
+
+Belongs here: who may knock. Never here: HTTP headers.
+"""
