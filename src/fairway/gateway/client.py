@@ -50,6 +50,7 @@ class ClientConnection(asyncio.Protocol, Client):
         self._is_closing = False
         self._is_tunnel = False
         self._is_ended = False
+        self._is_write_ended = False
         self._held: bytearray | None = None
         self._is_muted = False
         self._begin_head()
@@ -108,7 +109,7 @@ class ClientConnection(asyncio.Protocol, Client):
         if self._is_tunnel and self._queue:
             self._is_ended = True
             self._queue[0].end_client_tunnel()
-            return True
+            return not self._is_write_ended
         if self._queue and self._transport is not None:
             # Whoever closed reads no more, and an instance should not work for nobody.
             self._transport.abort()
@@ -289,6 +290,7 @@ class ClientConnection(asyncio.Protocol, Client):
         if self._is_ended:
             self._transport.close()
         else:
+            self._is_write_ended = True
             self._transport.write_eof()
 
     def close(self) -> None:
