@@ -1,0 +1,112 @@
+"""Request bodies: strict, and nothing unknown is let through.
+
+Belongs here: their models. Never here: what is done with them.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from fairway.core.release import release
+from fairway.kits.digest import Digest
+from fairway.usecases.delivery.start_run import Source
+
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+
+
+class Body(BaseModel):
+    """A body in camelCase without coercion: `false` is not a number."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class File(Body):
+    """A file's text; `name` appears in errors."""
+
+    name: str
+    content: str
+
+
+class Files(Body):
+    """Documents to apply; `expected` maps refs to the revision last seen."""
+
+    files: list[File] = Field(min_length=1, max_length=10_000)
+    expected: dict[str, int] = {}
+
+
+class Commit(Body):
+    """What version control says of a source tree."""
+
+    id: str = "-"
+    subject: str = ""
+    is_dirty: bool = False
+
+
+class Build(Body):
+    """A source to build and release."""
+
+    component: str = Field(pattern=NAME)
+    source: str = Field(pattern=DIGEST)
+    commit: Commit = Commit()
+    tests: bool = True
+
+
+class Deploy(Body):
+    """A source to build and deploy, or a release that exists."""
+
+    source: Annotated[str, Field(pattern=DIGEST)] | None = None
+    release: Annotated[int, Field(ge=1)] | None = None
+    commit: Commit = Commit()
+    tests: bool = True
+
+
+class Promote(Body):
+    """The environment whose release is to be deployed."""
+
+    from_: str = Field(alias="from")
+
+
+class Rollback(Body):
+    """The release to go back to; by default the last other one that was ready."""
+
+    to: Annotated[int, Field(ge=1)] | None = None
+
+
+class Plan(Body):
+    """What to plan: a release, by default the newest, or the removal."""
+
+    release: Annotated[int, Field(ge=1)] | None = None
+    remove: bool = False
+
+
+class Approve(Body):
+    """A remark that is kept with the approval."""
+
+    comment: str = ""
+
+
+class User(Body):
+    """A user's groups."""
+
+    groups: list[str] = []
+    is_admin: bool = False
+
+
+class Token(Body):
+    """A token to make."""
+
+    title: str = ""
+    lifetime_seconds: Annotated[int, Field(ge=60)] | None = None
+
+
+def make_source(digest: str, commit: Commit, *, is_tested: bool) -> Source:
+    """Return the source that a body names."""
+    return Source(
+        digest=Digest(digest),
+        commit=release.Commit(id=commit.id, subject=commit.subject, is_dirty=commit.is_dirty),
+        is_tested=is_tested,
+    )

@@ -1,0 +1,55 @@
+"""Source archives: uploaded once, known by digest.
+
+Belongs here: what is below `/sources`.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from fairway.api.context import Ports, Who
+from fairway.kits.digest import Digest
+from fairway.kits.errors import Refused
+
+router = APIRouter(tags=["sources"])
+MOST_BYTES = 512 * 1024**2
+_IN_MEMORY_BYTES = 8 * 1024**2
+_CHUNK_BYTES = 1024**2
+
+
+@router.head("/sources/{digest}")
+def has_source(platform: Ports, _actor: Who, digest: str) -> Response:
+    """Answer 200 if the archive is here, else 404."""
+    return Response(status_code=200 if platform.blobs.has(Digest(digest)) else 404)
+
+
+@router.put("/sources/{digest}", status_code=201)
+async def put_source(platform: Ports, _actor: Who, digest: str, request: Request) -> JSONResponse:
+    """Store the archive in the request's body, if it has this digest."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
+        async for chunk in request.stream():
+            spool.write(chunk)
+            _check_size(spool.tell())
+        spool.seek(0)
+        await to_thread.run_sync(lambda: platform.blobs.put(_read(spool), expected=Digest(digest)))
+    return JSONResponse({"digest": digest}, 201)
+
+
+def _read(spool: IO[bytes]) -> Iterator[bytes]:
+    while chunk := spool.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise Refused(
+            "SOURCE-TOO-LARGE",
+            what="cannot store the source",
+            why=f"it has more than {MOST_BYTES} bytes",
+            fix="leave out what is not source, by .gitignore",
+            status=413,
+        )
