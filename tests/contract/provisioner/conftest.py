@@ -10,11 +10,14 @@ import psycopg
 import pytest
 from psycopg import conninfo
 from tests.contract.provisioner.postgresql_subject import PostgresqlSubject
+from tests.contract.provisioner.redis_subject import RedisSubject
 from tests.contract.provisioner.subject import Subject
 
 from fairway.drivers.local_server.record import ServerRecord
 from fairway.drivers.postgresql import server
 from fairway.drivers.postgresql.provisioner import PostgresqlProvisioner
+from fairway.drivers.redis import server as redis_server
+from fairway.drivers.redis.provisioner import RedisProvisioner
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +47,10 @@ def managed_postgresql(
     home = tmp_path_factory.mktemp("managed-postgresql")
     with _running(home, data_root) as record:
         make = functools.partial(PostgresqlProvisioner, home, data_root=data_root)
-        admin = server.make_conninfo(record)
-        yield PostgresqlSubject(make, inputs={"server": "managed"}, conninfo=admin)
+        superuser = server.make_conninfo(record)
+        yield PostgresqlSubject(
+            make, inputs={"server": "managed"}, conninfo=superuser, admin="fairway"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +68,37 @@ def given_postgresql(
             session.execute("CREATE ROLE postgres LOGIN CREATEDB CREATEROLE PASSWORD 'p@ss/word'")
         dsn = conninfo.make_conninfo(superuser, user="postgres", password="p@ss/word")
         make = functools.partial(PostgresqlProvisioner, home)
-        yield PostgresqlSubject(make, inputs={"dsn": dsn}, conninfo=superuser)
+        yield PostgresqlSubject(make, inputs={"dsn": dsn}, conninfo=superuser, admin="postgres")
 
 
-@pytest.fixture(params=["managed_postgresql", "given_postgresql"])
+@pytest.fixture(scope="session")
+def managed_redis(tmp_path_factory: pytest.TempPathFactory, data_root: Path) -> Iterator[Subject]:
+    """The server that the driver runs itself."""
+    home = tmp_path_factory.mktemp("managed-redis")
+    local = redis_server.make_local_server(home=home, data_root=data_root)
+    try:
+        url = redis_server.make_url(local.ensure())
+        make = functools.partial(RedisProvisioner, home, data_root=data_root)
+        yield RedisSubject(make, inputs={}, url=url)
+    finally:
+        local.stop()
+
+
+@pytest.fixture(scope="session")
+def given_redis(tmp_path_factory: pytest.TempPathFactory, data_root: Path) -> Iterator[Subject]:
+    """A server that somebody else runs."""
+    home = tmp_path_factory.mktemp("given-redis")
+    local = redis_server.make_local_server(
+        home=tmp_path_factory.mktemp("somebody-elses-redis"), data_root=data_root
+    )
+    try:
+        url = redis_server.make_url(local.ensure())
+        yield RedisSubject(functools.partial(RedisProvisioner, home), inputs={"url": url}, url=url)
+    finally:
+        local.stop()
+
+
+@pytest.fixture(params=["managed_postgresql", "given_postgresql", "managed_redis", "given_redis"])
 def subject(request: pytest.FixtureRequest) -> Subject:
     """Each driver on each kind of system."""
     found: Subject = request.getfixturevalue(request.param)

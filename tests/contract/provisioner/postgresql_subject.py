@@ -11,17 +11,17 @@ from fairway.ports.provisioner import Provisioner
 
 
 class PostgresqlSubject(Subject):
-    """A PostgreSQL server; `conninfo` is that of a superuser."""
+    """A PostgreSQL server; `conninfo` is that of a superuser, `admin` whom the driver uses."""
 
     type = "postgres"
-    holds_data = True
 
     def __init__(
-        self, open_: Callable[[], Provisioner], *, inputs: JsonObject, conninfo: str
+        self, open_: Callable[[], Provisioner], *, inputs: JsonObject, conninfo: str, admin: str
     ) -> None:
         self.open = open_
         self.inputs = inputs
         self._conninfo = conninfo
+        self._admin = admin
 
     def can_use(self, outputs: JsonObject) -> bool:
         try:
@@ -47,7 +47,7 @@ class PostgresqlSubject(Subject):
             "password": lambda: self._run("ALTER ROLE {} PASSWORD 'another'", name),
             "login": lambda: self._run("ALTER ROLE {} NOLOGIN", name),
             "privileges": lambda: self._run("ALTER ROLE {} CREATEDB", name),
-            "owner": lambda: self._run("ALTER DATABASE {} OWNER TO CURRENT_USER", name),
+            "owner": lambda: self._run(f"ALTER DATABASE {{}} OWNER TO {self._admin}", name),
             "access": lambda: self._run("GRANT CONNECT ON DATABASE {} TO PUBLIC", name),
             "database": lambda: self._run("DROP DATABASE {}", name),
         }

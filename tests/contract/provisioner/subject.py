@@ -26,7 +26,6 @@ class Subject(Protocol):
     type: str
     inputs: JsonObject
     open: Callable[[], Provisioner]
-    holds_data: bool
 
     @abstractmethod
     def can_use(self, outputs: JsonObject) -> bool:

@@ -172,35 +172,38 @@ def test_different_resources_are_made_at_once(subject: Subject) -> None:
 
 def test_a_kill_at_any_instant_leaves_one_of_everything(subject: Subject) -> None:
     before = subject.list_things()
-    started = time.monotonic()
-    sample = subject.open().apply(make_spec(subject), ignore)
-    usual_seconds = time.monotonic() - started
-    made = [thing for thing in subject.list_things() if thing not in before]
-    assert sample
+    spec = make_spec(subject)
+    seconds = _measure(lambda: subject.open().apply(spec, ignore))
+    usual = len(subject.list_things()) - len(before)
     chance = random.Random(7)
     for _ in range(8):
         spec = make_spec(subject)
-        _apply_and_kill(subject, spec, chance.uniform(0, usual_seconds))
+        _run_and_kill(_apply, subject, spec, chance.uniform(0, seconds))
         outputs = subject.open().apply(spec, ignore)
-        found = [thing for thing in subject.list_things() if spec.environment in thing.split("_")]
-        assert len(found) == len(made)
+        found = [thing for thing in subject.list_things() if f"_{spec.environment}_" in thing]
+        assert len(found) == usual
         assert subject.can_use(outputs)
         assert subject.open().observe(with_outputs(spec, outputs)).state == "present"
 
 
 def test_a_kill_while_deleting_is_made_good_by_a_retry(subject: Subject) -> None:
     before = subject.list_things()
+    spec = make_spec(subject)
+    subject.open().apply(spec, ignore)
+    seconds = _measure(lambda: subject.open().delete(spec, "delete", ignore))
     chance = random.Random(7)
     for _ in range(4):
         spec = make_spec(subject)
         applied = with_outputs(spec, subject.open().apply(spec, ignore))
-        _run_and_kill(_delete, subject, applied, chance.uniform(0, 0.1))
+        _run_and_kill(_delete, subject, applied, chance.uniform(0, seconds))
         subject.open().delete(applied, "delete", ignore)
         assert subject.list_things() == before
 
 
-def _apply_and_kill(subject: Subject, spec: ResourceSpec, seconds: float) -> None:
-    _run_and_kill(_apply, subject, spec, seconds)
+def _measure(call: Callable[[], object]) -> float:
+    started = time.monotonic()
+    call()
+    return time.monotonic() - started
 
 
 def _run_and_kill(

@@ -141,9 +141,10 @@ class PostgresqlProvisioner(Provisioner, Rotating):
             return
         with _holding(server, name) as session:
             state = self._read_own(session, spec, verb="delete")
+            if state.has_role and action != "delete":
+                database.remove_access(session, name)
             if action == "keep":
                 if state.has_role:
-                    database.remove_access(session, name)
                     progress(f"kept database {name}, role {name} cannot log in")
                 return
             if action == "snapshot" and state.has_database:
