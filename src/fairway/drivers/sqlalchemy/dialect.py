@@ -92,7 +92,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def listen(self, engine: Engine, wake: Callable[[], None]) -> Listener | None:
-        """Call `wake` whenever a process commits marks, until closed."""
+        """Call `wake` whenever a process commits marks, until closed; `engine` is the stepper."""
 
     @abstractmethod
     def put_texts(self, connection: Connection, texts: Mapping[int, str]) -> None:

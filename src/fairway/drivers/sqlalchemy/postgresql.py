@@ -8,6 +8,7 @@ serialisation failure, and the order of the audit log's sequence is the order of
 queue's own steps take no such lock; rows are enough for them.
 """
 
+import json
 import os
 import select
 import threading
@@ -100,15 +101,16 @@ class PostgresqlDialect(Dialect):
     def make_json_condition(
         self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
     ) -> sa.ColumnElement[bool]:
-        pointer = "$" + "".join(f'."{part}"' for part in path) + "[*]"
+        pointer = "$" + "".join(f".{json.dumps(part)}" for part in path) + "[*]"
         # PostgreSQL's own JSON cannot hold the character NUL; a document with one has no match.
         holds_nul = sa.func.strpos(sa.cast(document, sa.Text), "\\u0000") > 0
         parsed = sa.case((holds_nul, None), else_=sa.cast(document, postgresql.JSONB))
-        item = sa.func.jsonb_path_query(parsed, sa.cast(pointer, postgresql.JSONPATH))
-        found = sa.select(item.label("value")).subquery()
-        shown = sa.func.lower(found.c.value.op("#>>")(sa.text("'{}'")))
-        exists = sa.exists().select_from(found)
-        return exists.where(shown.in_(values)) if values else exists
+        items = sa.func.jsonb_path_query(
+            parsed, sa.cast(pointer, postgresql.JSONPATH), type_=postgresql.JSONB
+        ).column_valued("item")
+        shown = sa.func.lower(items.op("#>>")(sa.text("'{}'")))
+        found = sa.select(items)
+        return (found.where(shown.in_(values)) if values else found).exists()
 
 
 class _PostgresqlListener(Listener):
@@ -145,8 +147,8 @@ class _PostgresqlListener(Listener):
 
     def _listen(self) -> None:
         pooled = self._engine.raw_connection()
+        connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]  # psycopg's
         pooled.detach()
-        connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]  # the pool's connections are psycopg's
         with connection:
             connection.execute(f"LISTEN {_CHANNEL}")
             self._wake()

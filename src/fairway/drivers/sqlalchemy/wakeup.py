@@ -62,4 +62,6 @@ class Wakeup:
             if self._has_begun or self._is_closed:
                 return
             self._has_begun = True
-            self._listener = self._database.dialect.listen(self._database.engines.reader, self.wake)
+            self._listener = self._database.dialect.listen(
+                self._database.engines.stepper, self.wake
+            )

@@ -210,7 +210,7 @@ class Change:
             .where(entity_revisions.c.ref.in_(refs))
             .group_by(entity_revisions.c.ref)
         )
-        return dict(self._connection.execute(query).tuples().all())
+        return dict(self._connection.execute(query).all())
 
 
 def _split(wanted: Iterable[Entity]) -> Iterator[Mapping[str, Entity]]:

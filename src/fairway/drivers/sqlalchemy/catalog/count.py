@@ -113,7 +113,7 @@ class FacetCount:
 
     def _count_rows(self, path: str) -> _Counts:
         query = self._select_counts(path)
-        return _sort(dict(self._connection.execute(query).tuples().all()))
+        return _sort(dict(self._connection.execute(query).all()))
 
     def _select_counts(self, path: str) -> sa.Select[Any, int]:
         if path in COLUMNS:
