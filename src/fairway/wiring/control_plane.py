@@ -1,0 +1,177 @@
+"""The control plane: API and workers in one process.
+
+Belongs here: making every port from settings, and the order of starting and stopping.
+Killing this process stops no workload. Start at `run_control_plane`.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from fairway.agent.api.client import AgentClient, ensure_agent
+from fairway.api.app import make_app
+from fairway.api.context import ApiContext
+from fairway.api.stream import Topics
+from fairway.controllers.drift import DriftController
+from fairway.controllers.lane import LaneController
+from fairway.drivers.aesgcm.sealer import open_sealer
+from fairway.drivers.bundle.builder import BundleBuilder
+from fairway.drivers.filesystem.blob_store import FileBlobStore
+from fairway.drivers.sqlalchemy.store import SqlStore, open_store
+from fairway.drivers.system.clock import SystemClock
+from fairway.formats.schema import JsonSchemaChecker
+from fairway.kits.digest import Digest
+from fairway.kits.errors import Unavailable
+from fairway.ports.driver import DriverContext
+from fairway.runtime.engine import Engine
+from fairway.runtime.signal import Signals
+from fairway.runtime.worker import WorkerPool
+from fairway.settings import Settings
+from fairway.usecases.delivery.steps import executors
+from fairway.usecases.platform import Platform
+from fairway.wiring import first_start, health, registry, waking
+from fairway.wiring import home as homes
+
+STOP_SECONDS = 5
+OnReady = Callable[[str, float], None]
+_LOG = logging.getLogger(__name__)
+
+
+def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
+    """Run the platform until SIGINT or SIGTERM; workloads go on afterwards.
+
+    `on_ready` is called once, with the API's URL and the seconds that starting took.
+
+    Raises:
+        Refused: UP-ALREADY, HOME-UNUSABLE, STORE-NEWER, PORT-TAKEN and what drivers refuse.
+        Unavailable: STORE-AWAY, AGENT-FAILED.
+    """
+    began = time.monotonic()
+    with ExitStack() as stack:
+        stack.enter_context(homes.hold_home(settings.home))
+        listener = stack.enter_context(_listen(settings.port))
+        agent = _start_agent(settings)
+        store = open_store(settings.database_url, SystemClock())
+        stack.callback(store.close)
+        platform = make_platform(settings, store)
+        first_start.prepare(platform, settings.home)
+        stack.enter_context(_work(platform, store, agent))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        homes.write_endpoint(settings.home, url)
+        stack.callback(homes.remove_endpoint, settings.home)
+        server = _make_server(settings, platform)
+        on_ready(url, time.monotonic() - began)
+        server.run([listener])
+
+
+def make_platform(settings: Settings, store: SqlStore) -> Platform:
+    """Return the platform with its drivers on `store`."""
+    python = Path(sys.executable).resolve()
+    blobs = FileBlobStore(settings.home / "blobs")
+
+    def find_artifact(digest: Digest) -> object:
+        with store.read() as tx:
+            return tx.releases.find_artifact(digest)
+
+    builder = BundleBuilder(
+        blobs=blobs, home=settings.home, python=python, find_artifact=find_artifact
+    )
+    context = DriverContext(home=settings.home, unpack=builder.unpack, python=python)
+    provisioners = registry.load_provisioners(context)
+    return Platform(
+        store=store,
+        clock=SystemClock(),
+        signals=Signals(),
+        sealer=open_sealer(settings.home),
+        schemas=JsonSchemaChecker(),
+        blobs=blobs,
+        builder=builder,
+        targets=registry.InstalledTargets(context),
+        provisioners=provisioners,
+        traits={name: registry.make_traits(item) for name, item in provisioners.items()},
+    )
+
+
+def _start_agent(settings: Settings) -> AgentClient:
+    command = [sys.executable, "-m", "fairway", "agent", "run", "--home", str(settings.home)]
+    return ensure_agent(settings.home, command)
+
+
+@contextmanager
+def _work(platform: Platform, store: SqlStore, agent: AgentClient) -> Iterator[None]:
+    """Carry runs and watch deployments until the block ends."""
+    engine = Engine(
+        platform.store, platform.clock, platform.signals, executors.make_executors(platform)
+    )
+    pool = WorkerPool(
+        store.queue,
+        platform.clock,
+        (LaneController(engine), DriftController(platform)),
+        owner=f"{socket.gethostname()}-{os.getpid()}",
+    )
+    waking.mark_all(platform)
+    watcher = waking.AgentWatcher(platform, agent)
+    pool.start()
+    watcher.start()
+    try:
+        yield
+    finally:
+        watcher.stop()
+        pool.stop()
+        engine.close()
+
+
+@contextmanager
+def _listen(port: int) -> Iterator[socket.socket]:
+    """Take the API's port on loopback.
+
+    Raises:
+        Unavailable: PORT-TAKEN.
+    """
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Unavailable(
+                "PORT-TAKEN",
+                what=f"cannot listen on 127.0.0.1:{port}",
+                why=error.strerror or str(error),
+                fix="stop what uses the port, or choose another with FAIRWAY_PORT",
+            ) from error
+        listener.listen(128)
+        yield listener
+
+
+def _make_server(settings: Settings, platform: Platform) -> uvicorn.Server:
+    context = ApiContext(
+        platform=platform,
+        topics=Topics(platform.signals),
+        health_checks=health.make_checks(settings, platform),
+        shut_down=lambda: _shut_down(settings, platform),
+        started_at=time.time(),
+    )
+    config = uvicorn.Config(
+        make_app(context),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        lifespan="off",
+    )
+    return uvicorn.Server(config)
+
+
+def _shut_down(settings: Settings, platform: Platform) -> None:
+    """Stop what outlives this process, then ask this process to end as Ctrl-C would."""
+    AgentClient(settings.home).shut_down(is_stopping_workloads=True)
+    health.stop_servers(platform)
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()

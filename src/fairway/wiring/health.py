@@ -1,0 +1,104 @@
+"""What the doctor looks at, and the servers that the platform runs for resources.
+
+Belongs here: health checks of the parts that wiring made.
+"""
+
+import shutil
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from fairway.agent.api.client import AgentClient
+from fairway.kits import quantity
+from fairway.settings import Settings
+from fairway.usecases.insight.check_health import Health, HealthCheck
+from fairway.usecases.platform import Platform
+
+LEAST_FREE_BYTES = 1024**3
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A driver that runs servers of its own."""
+
+    def stop_servers(self) -> None:
+        """Stop every server that it started; their data stays."""
+
+
+def stop_servers(platform: Platform) -> None:
+    """Stop the servers that drivers run on this machine."""
+    for provisioner in platform.provisioners.values():
+        if isinstance(provisioner, Stoppable):
+            provisioner.stop_servers()
+
+
+def make_checks(settings: Settings, platform: Platform) -> tuple[HealthCheck, ...]:
+    """Return the checks of this platform."""
+    return (
+        StoreCheck(settings, platform),
+        DiskCheck(settings),
+        AgentCheck(settings),
+        DefinitionCheck(platform),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck(HealthCheck):
+    """Can the store be read and written?"""
+
+    settings: Settings
+    platform: Platform
+
+    def check(self) -> Health:
+        with self.platform.store.write() as tx:
+            tx.audit.list_events(limit=1)
+        kind = self.settings.database_url.partition(":")[0]
+        return Health(name="store", level="ok", text=f"{kind} answers")
+
+
+@dataclass(frozen=True, slots=True)
+class DiskCheck(HealthCheck):
+    """Is there room on the disk?"""
+
+    settings: Settings
+
+    def check(self) -> Health:
+        free = shutil.disk_usage(self.settings.home).free
+        text = f"{quantity.render_bytes(free)} free in {self.settings.home}"
+        if free < LEAST_FREE_BYTES:
+            return Health(name="disk", level="warn", text=text, fix="free some space")
+        return Health(name="disk", level="ok", text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCheck(HealthCheck):
+    """Does the agent answer, and what can it hold workloads to?"""
+
+    settings: Settings
+
+    def check(self) -> Health:
+        about = AgentClient(self.settings.home).get_health()
+        return Health(name="agent", level="ok", text=str(about.get("capabilities", "answers")))
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionCheck(HealthCheck):
+    """Does every provisioner name a driver that is installed?"""
+
+    platform: Platform
+
+    def check(self) -> Health:
+        with self.platform.store.read() as tx:
+            stored = tx.entities.list_by_kind("fairway.dev/", ["Provisioner"])
+        missing = sorted(
+            str(item.entity.spec.get("driver"))
+            for item in stored
+            if item.entity.spec.get("driver") not in self.platform.provisioners
+        )
+        if missing:
+            return Health(
+                name="drivers",
+                level="warn",
+                text=f"not installed: {', '.join(missing)}",
+                fix="install the packages that bring them, or correct the provisioners",
+            )
+        return Health(name="drivers", level="ok", text=", ".join(self.platform.provisioners))
