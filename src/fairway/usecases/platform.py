@@ -12,11 +12,11 @@ from fairway.core.definition.definition import TargetDefinition
 from fairway.core.graph.make import Fragments
 from fairway.core.plan.make import Memo
 from fairway.core.plan.scope import Traits
-from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.ports.blob_store import BlobStore
 from fairway.ports.builder import Builder
 from fairway.ports.clock import Clock
 from fairway.ports.provisioner import Provisioner
+from fairway.ports.schema_checker import SchemaChecker
 from fairway.ports.sealer import Sealer
 from fairway.ports.store.store import Store
 from fairway.ports.target import Target
@@ -33,14 +33,6 @@ class Targets(Protocol):
         Raises:
             Refused: TARGET-DRIVER-UNKNOWN, no driver of that name is installed.
         """
-
-
-class SchemaChecker(Protocol):
-    """Checks values against JSON Schemas."""
-
-    @abstractmethod
-    def list_errors(self, schema: JsonObject, value: JsonValue) -> tuple[str, ...]:
-        """Return what is wrong with `value`, one short sentence each, sorted."""
 
 
 @dataclass(slots=True)

@@ -26,9 +26,9 @@ from fairway.controllers.lane import LaneController
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
 from fairway.drivers.filesystem.blob_store import FileBlobStore
+from fairway.drivers.jsonschema.checker import JsonSchemaChecker
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.drivers.system.clock import SystemClock
-from fairway.formats.schema import JsonSchemaChecker
 from fairway.kits.digest import Digest
 from fairway.kits.errors import Unavailable
 from fairway.ports.driver import DriverContext
