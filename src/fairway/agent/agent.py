@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fairway
+from fairway.agent import traffic
 from fairway.agent.container import Container
 from fairway.agent.machine import storage
 from fairway.agent.machine.cgroup import Cgroups
@@ -20,6 +21,7 @@ from fairway.agent.machine.volume import Volumes
 from fairway.agent.order import Machine, Order, check_order, find_mount_fault
 from fairway.agent.record import RecordFile
 from fairway.agent.replica import Site
+from fairway.agent.service import Services
 from fairway.agent.supervisor import Supervisor, Surroundings
 from fairway.agent.traffic import Traffic, make_gateway
 from fairway.kits.errors import Problem, Refused
@@ -57,6 +59,7 @@ class Agent:
         self._site = Site(
             ports=Ports(), cgroups=cgroups, cache=home / "agent" / "cache" / "pycache"
         )
+        self.services = Services(home, self._site.ports, self.supervisors.values)
         self._gateway: Container | None = None
         if gateway_command:
             self._gateway = make_gateway(home, gateway_command, self.traffic.socket_path)
@@ -75,13 +78,15 @@ class Agent:
                 _LOG.error("cannot take up workload %s: %s", path, problem)
             else:
                 self._begin(supervisor)
+        relay = asyncio.create_task(self.services.run())
         gateway = asyncio.create_task(self._gateway.run()) if self._gateway else None
         try:
             await self._ending.wait()
             if self._is_stopping_workloads:
                 await self._stop_workloads(gateway)
+                await self.services.stop(relay)
         finally:
-            running = [*self._tasks.values(), *([gateway] if gateway else [])]
+            running = [*self._tasks.values(), relay, *([gateway] if gateway else [])]
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -153,9 +158,12 @@ class Agent:
 
     async def describe(self) -> dict[str, object]:
         """Return what the agent is and can, for people and for its clients."""
-        gateway = None
+        gateway: dict[str, object] | None = None
         if self._gateway is not None:
             gateway = {"is_ready": self._gateway.is_ready, "reason": self._gateway.reason}
+            with suppress(OSError, ValueError, TimeoutError):
+                health = await traffic.call(self.traffic.socket_path, "GET", "/health")
+                gateway["port"] = health["port"]
         return {
             "version": fairway.__version__,
             "pid": os.getpid(),
@@ -179,6 +187,9 @@ class Agent:
             with suppress(asyncio.QueueFull):
                 queue.put_nowait(key)
 
+    async def _publish(self) -> None:
+        await asyncio.gather(self.traffic.publish(), self.services.publish())
+
     def _make_supervisor(self, key: Key) -> Supervisor:
         environment, component = key
         return Supervisor(
@@ -192,7 +203,7 @@ class Agent:
                     f"{environment}/workload/{component}",
                 ),
                 site=self._site,
-                publish=self.traffic.publish,
+                publish=self._publish,
                 drain=self.traffic.drain,
                 notify=lambda: self._notify(key),
             ),

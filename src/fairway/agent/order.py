@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from fairway.agent import probe
-from fairway.agent.setting import parse_quantity, parse_settings
+from fairway.agent.machine.cgroup import Limits
+from fairway.agent.setting import parse_settings
 from fairway.core.workload.workload import ServicePort
+from fairway.kits import quantity
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 from fairway.ports.target import ContainerSpec, WorkloadSpec
@@ -127,6 +129,22 @@ def check_order(order: Order, machine: Machine) -> None:
                 raise Refused("BEFORE-UNKNOWN", what=what, why=why, fix=fix)
 
 
+def make_limits(container: ContainerSpec) -> Limits:
+    """Return a container's limits.
+
+    Raises:
+        ValueError: one is no positive amount.
+    """
+    memory, cpu = container.limits.memory, container.limits.cpu
+    limits = Limits(
+        memory_bytes=None if memory is None else quantity.parse_bytes(memory),
+        cpus=None if cpu is None else quantity.parse_cpus(cpu),
+    )
+    if limits.memory_bytes == 0 or (limits.cpus is not None and not 0 < limits.cpus < 10_000):
+        raise ValueError(f"limits of memory {memory} and cpu {cpu} leave nothing to run with")
+    return limits
+
+
 def _check_container(what: str, name: str, container: ContainerSpec, machine: Machine) -> None:
     if container.image != ARTIFACT_IMAGE:
         raise Refused(
@@ -142,9 +160,11 @@ def _check_container(what: str, name: str, container: ContainerSpec, machine: Ma
             why=f"container '{name}' has no command, and an artifact has no default one",
             fix=f"set containers.{name}.command in score.yaml",
         )
-    for quantity in (container.limits.memory, container.limits.cpu):
-        if quantity is not None:
-            parse_quantity(quantity)
+    try:
+        make_limits(container)
+    except ValueError as error:
+        fix = f"correct containers.{name}.resources.limits in score.yaml"
+        raise Refused("LIMIT-INVALID", what=what, why=str(error), fix=fix) from error
     for target in (*container.files, *container.volumes):
         _check_target(what, name, target, machine)
     for target, mount in container.volumes.items():

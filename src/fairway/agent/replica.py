@@ -16,10 +16,10 @@ from fairway.agent import layout, probe
 from fairway.agent.container import Check, Container, ContainerPlan
 from fairway.agent.layout import Layout, Place
 from fairway.agent.machine import storage
-from fairway.agent.machine.cgroup import Cgroups, Limits
+from fairway.agent.machine.cgroup import Cgroups
 from fairway.agent.machine.port import Ports, is_free
-from fairway.agent.order import Order
-from fairway.agent.setting import Settings, parse_quantity, parse_settings
+from fairway.agent.order import Order, make_limits
+from fairway.agent.setting import Settings, parse_settings
 from fairway.core.workload.workload import Probe
 from fairway.ports.target import ContainerSpec, InstanceStatus
 
@@ -115,9 +115,9 @@ class Replica:
         return "; ".join(f"{name}: {fault}" for name, fault in faults)
 
     def find_port(self, port: str | int) -> int | None:
-        """Return where a service port, given by name or number, is on the loopback interface."""
+        """Return where a service port, given by name or number, listens; the first for `""`."""
         for name, service in self.order.spec.ports.items():
-            if port in (name, str(service.port), service.port):
+            if port in ("", name, str(service.port), service.port):
                 return self.record.ports.get(str(service.target_port))
         return None
 
@@ -266,7 +266,7 @@ class Replica:
             self._renew_ports()
         made = self._lay_out(name)
         spec = self.order.spec.containers[name]
-        limits = _make_limits(spec)
+        limits = make_limits(spec)
         rlimits = {}
         if limits.memory_bytes is not None and self._site.cgroups.version is None:
             rlimits["RLIMIT_AS"] = limits.memory_bytes
@@ -321,14 +321,6 @@ class Replica:
 def _is_job(spec: ContainerSpec) -> bool:
     """A container that another one waits to see complete is one that ends by itself."""
     return "complete" in spec.before.values()
-
-
-def _make_limits(spec: ContainerSpec) -> Limits:
-    memory, cpu = spec.limits.memory, spec.limits.cpu
-    return Limits(
-        memory_bytes=None if memory is None else int(parse_quantity(memory)),
-        cpus=None if cpu is None else parse_quantity(cpu),
-    )
 
 
 def _read_exit_code(container: Container) -> int | None:

@@ -1,52 +1,15 @@
 """What an environment may set about the way a workload runs.
 
-Belongs here: the settings of the process target with their defaults, and quantities. Never here:
+Belongs here: the settings of the process target with their defaults. Never here:
 what the platform's own settings are.
 """
 
 import math
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fairway.kits import quantity
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
-
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|K|M|G|T|Ki|Mi|Gi|Ti)?")
-_FACTORS: Mapping[str, float] = {
-    "": 1,
-    "m": 0.001,
-    "k": 1e3,
-    "K": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
-
-
-def parse_quantity(text: str) -> float:
-    """Return the amount that `text` says: `128Mi`, `250m`, `2`.
-
-    Raises:
-        Refused: QUANTITY-INVALID.
-
-    Example:
-        >>> parse_quantity("250m")
-        0.25
-    """
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or (amount := float(match[1]) * _FACTORS[match[2] or ""]) <= 0:
-        raise Refused(
-            "QUANTITY-INVALID",
-            what=f"cannot read quantity '{text}'",
-            why="it is not a positive number with an optional suffix",
-            fix="write an amount such as 128Mi, 1Gi, 250m or 2",
-        )
-    return amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +52,6 @@ def parse_settings(values: JsonObject) -> Settings:
         Refused: SETTING-INVALID.
     """
     defaults = Settings()
-    log_size = values.get("logSize")
     return Settings(
         stop_seconds=_read(values, "stopSeconds", defaults.stop_seconds),
         drain_seconds=_read(values, "drainSeconds", defaults.drain_seconds),
@@ -100,7 +62,7 @@ def parse_settings(values: JsonObject) -> Settings:
         stable_seconds=_read(values, "stableSeconds", defaults.stable_seconds),
         backoff_seconds=_read(values, "backoffSeconds", defaults.backoff_seconds),
         backoff_max_seconds=_read(values, "backoffMaxSeconds", defaults.backoff_max_seconds),
-        log_bytes=defaults.log_bytes if log_size is None else int(parse_quantity(str(log_size))),
+        log_bytes=_read_bytes(values, "logSize", defaults.log_bytes),
         log_files=max(1, int(_read(values, "logFiles", defaults.log_files))),
         readiness=_parse_probe(values, "readiness", defaults.readiness),
         liveness=_parse_probe(values, "liveness", defaults.liveness),
@@ -118,6 +80,20 @@ def _parse_probe(values: JsonObject, name: str, defaults: ProbeSettings) -> Prob
             values, f"{name}InitialDelaySeconds", defaults.initial_delay_seconds
         ),
     )
+
+
+def _read_bytes(values: JsonObject, name: str, default: int) -> int:
+    if (value := values.get(name)) is None:
+        return default
+    try:
+        return quantity.parse_bytes(str(value))
+    except ValueError as error:
+        raise Refused(
+            "SETTING-INVALID",
+            what=f"cannot read setting '{name}'",
+            why=str(error),
+            fix=f"set '{name}' to an amount such as 10Mi in the environment's defaults",
+        ) from error
 
 
 def _read(values: JsonObject, name: str, default: float) -> float:

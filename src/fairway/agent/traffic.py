@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fairway.agent.container import Container, ContainerPlan
+from fairway.agent.container import Container
+from fairway.agent.daemon import make_daemon
 from fairway.agent.machine import storage
-from fairway.agent.setting import ProbeSettings, Settings
 from fairway.agent.supervisor import Supervisor
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
@@ -171,8 +171,7 @@ async def call(
 
 
 def make_gateway(home: Path, command: Sequence[str], socket_path: Path) -> Container:
-    """Return the gateway as a container of the agent's own, to be run like any other."""
-    folder = home / "agent" / "gateway"
+    """Return the gateway as a daemon of the agent's own."""
 
     async def check(timeout: float) -> str:
         try:
@@ -181,50 +180,4 @@ def make_gateway(home: Path, command: Sequence[str], socket_path: Path) -> Conta
             return str(error) or "no answer"
         return ""
 
-    def make_request(number: int) -> dict[str, object]:
-        return {
-            "attempt": number,
-            "argv": list(command),
-            "env": _make_gateway_environment(),
-            "cwd": "/",
-            "cgroups": [],
-            "rlimits": {},
-            "mounts": [],
-            "scratch": "",
-            "log_bytes": 10 * 1024**2,
-            "log_files": 3,
-            "stop_seconds": 10.0,
-        }
-
-    async def begin_at_once() -> None:
-        return
-
-    return Container(
-        ContainerPlan(
-            name="gateway",
-            folder=folder,
-            is_job=False,
-            settings=Settings(
-                backoff_seconds=0.1,
-                backoff_max_seconds=5,
-                liveness=ProbeSettings(period_seconds=2, timeout_seconds=5, failure_threshold=5),
-            ),
-            memory_limit=None,
-            make_request=make_request,
-            count_oom_kills=lambda _: 0,
-            forget_run=lambda _: None,
-            wait_for_turn=begin_at_once,
-            readiness=check,
-            liveness=check,
-            on_change=lambda: None,
-        )
-    )
-
-
-def _make_gateway_environment() -> dict[str, str]:
-    kept = ("PATH", "HOME", "LANG", "TZ")
-    mine = {name: os.environ[name] for name in kept if name in os.environ}
-    fairway = {
-        name: value for name, value in os.environ.items() if name.startswith("FAIRWAY_GATEWAY_")
-    }
-    return {**mine, **fairway, "PYTHONUNBUFFERED": "1"}
+    return make_daemon(home / "agent" / "gateway", command, check)

@@ -51,10 +51,10 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class AgentClient:
-    """The agent of one home."""
+    """The agent of one home; with a `command`, an agent that was killed is started again."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home.absolute()
+    def __init__(self, home: Path, command: Sequence[str] = ()) -> None:
+        self.home, self.command = home.absolute(), tuple(command)
         self._path = self.home / "agent" / "agent.sock"
 
     def get_health(self) -> dict[str, object]:
@@ -122,6 +122,22 @@ class AgentClient:
         """Remove a route; absent already is success."""
         self._ask(object, "DELETE", _path("routes", environment, name))
 
+    def put_service(self, environment: str, name: str, *, workload: str, port: str) -> int:
+        """Return the stable loopback port that stands for another workload's service port."""
+        path = _path("services", environment, name)
+        body = json.dumps({"workload": workload, "port": port}).encode()
+        return self._ask(dict[str, int], "PUT", path, body)["listen"]
+
+    def find_service(self, environment: str, name: str) -> dict[str, object] | None:
+        """Return workload, port and listen of a service, or None."""
+        content = self._fetch("GET", _path("services", environment, name))
+        found: dict[str, object] | None = msgspec.json.decode(content)
+        return found
+
+    def delete_service(self, environment: str, name: str) -> None:
+        """Stop listening for it; absent already is success."""
+        self._ask(object, "DELETE", _path("services", environment, name))
+
     def put_volume(self, environment: str, name: str, size_bytes: int) -> dict[str, object]:
         """Make a volume or let it grow; return source, size_bytes, used_bytes."""
         body = json.dumps({"size_bytes": size_bytes}).encode()
@@ -143,14 +159,13 @@ class AgentClient:
         Workloads that were stopped are wanted still and come back with the next agent.
         """
         with suppress(Unavailable):
-            pid = int(str(self.get_health()["pid"]))
-            pidfd = os.pidfd_open(pid)
+            away = AgentClient(self.home)
+            pid = int(str(away.get_health()["pid"]))
             body = json.dumps({"is_stopping_workloads": is_stopping_workloads}).encode()
-            self._ask(object, "POST", "/shutdown", body)
+            away._ask(object, "POST", "/shutdown", body)
             deadline = time.monotonic() + timeout_seconds
             while _is_alive(pid) and time.monotonic() < deadline:
                 time.sleep(0.01)
-            os.close(pidfd)
 
     def _ask(self, kind: type[_T], method: str, path: str, body: bytes = b"") -> _T:
         return msgspec.json.decode(self._fetch(method, path, body), type=kind)
@@ -170,6 +185,13 @@ class AgentClient:
     ) -> Iterator[http.client.HTTPResponse]:
         connection = _UnixConnection(self._path, timeout_seconds)
         try:
+            try:
+                connection.connect()
+            except OSError:
+                if not self.command:
+                    raise
+                ensure_agent(self.home, self.command)
+                connection.connect()
             connection.request(method, path, body)
             answer = connection.getresponse()
             if answer.status != 200:
@@ -195,13 +217,13 @@ def ensure_agent(home: Path, command: Sequence[str]) -> AgentClient:
     Raises:
         Unavailable: AGENT-FAILED.
     """
-    client = AgentClient(home)
+    client = AgentClient(home)  # without the command: it must not start one by itself
     deadline = time.monotonic() + _START_SECONDS
     process: subprocess.Popen[bytes] | None = None
     while True:
         try:
             if client.get_health()["version"] == fairway.__version__:
-                return client
+                return AgentClient(home, command)
             client.shut_down(is_stopping_workloads=False)
         except Unavailable as problem:
             if time.monotonic() > deadline:

@@ -14,6 +14,9 @@ Never here: HTTP itself (`http`), running anything (`fairway.agent.agent`).
     PUT    /routes/{environment}/{name}               {"host", "path", "workload", "port"}
     GET    /routes/{environment}/{name}
     DELETE /routes/{environment}/{name}
+    PUT    /services/{environment}/{name}             {"workload", "port"}; answers "listen"
+    GET    /services/{environment}/{name}
+    DELETE /services/{environment}/{name}
     PUT    /volumes/{environment}/{name}              {"size_bytes"}
     GET    /volumes/{environment}/{name}
     DELETE /volumes/{environment}/{name}
@@ -50,7 +53,7 @@ class Server:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:  # noqa: PLR0911  # one for each kind
         """Return the answer to a request.
 
         Raises:
@@ -66,6 +69,8 @@ class Server:
                 return await self._answer_route(request, names)
             case ("volumes", [environment, name]):
                 return await self._answer_volume(request, environment, name)
+            case ("services", [environment, name]):
+                return await self._answer_service(request, environment, name)
             case ("health", []):
                 return _render(await self._agent.describe())
             case ("events", []):
@@ -119,17 +124,21 @@ class Server:
             after=query.get("after"),
         )
         tail = int(query["tail"]) if "tail" in query else None
-        return self._stream_logs(reader, tail, is_following=query.get("follow") == "1")
+        key = (environment, component) if query.get("follow") == "1" else None
+        return self._stream_logs(reader, tail, key)
 
     async def _stream_logs(
-        self, reader: LogReader, tail: int | None, *, is_following: bool
+        self, reader: LogReader, tail: int | None, followed: tuple[str, str] | None
     ) -> AsyncIterator[bytes]:
         for line in await asyncio.to_thread(_read_lines, reader, tail):
             yield line
-        while is_following:
+        while followed is not None:
+            is_last = followed not in self._agent.supervisors
             lines = await asyncio.to_thread(_read_lines, reader, None)
             for line in lines:
                 yield line
+            if is_last:
+                return
             if not lines:
                 await asyncio.sleep(_LOG_POLL_SECONDS)
 
@@ -154,6 +163,21 @@ class Server:
                 return _OK
             case "DELETE", [environment, name]:
                 await traffic.delete(environment, name)
+                return _OK
+        raise _unknown(request)
+
+    async def _answer_service(self, request: Request, environment: str, name: str) -> bytes:
+        services = self._agent.services
+        match request.method:
+            case "PUT":
+                body = {key: str(value) for key, value in _parse(request).items()}
+                listen = await services.put(environment, name, **body)
+                return _render({"listen": listen})
+            case "GET":
+                found = services.find(environment, name)
+                return _render(None if found is None else asdict(found))
+            case "DELETE":
+                await services.delete(environment, name)
                 return _OK
         raise _unknown(request)
 
