@@ -212,6 +212,7 @@ run_steps = Table(
     Column("input", Json, nullable=False),
     Column("needs", Json(tuple[int, ...]), nullable=False),
     Column("is_always_run", Boolean, nullable=False),
+    Column("is_protected", Boolean, nullable=False),
     Column("state", sa.Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("output", Json, nullable=False),

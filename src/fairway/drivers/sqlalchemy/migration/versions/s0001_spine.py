@@ -217,6 +217,7 @@ def _create_runs() -> None:
         Column("input", _Json, nullable=False),
         Column("needs", _Json, nullable=False),
         Column("is_always_run", Boolean, nullable=False),
+        Column("is_protected", Boolean, nullable=False),
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("output", _Json, nullable=False),
