@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from tests.integration.postgresql.conftest import Platform, make_spec
 
-from fairway.drivers.postgresql import server
+from fairway.drivers.postgresql import binaries, server
 from fairway.drivers.postgresql.provisioner import PostgresqlProvisioner
+from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused, Unavailable
 
 pytestmark = pytest.mark.integration
@@ -62,11 +63,10 @@ def test_a_role_reaches_its_own_database_only(platform: Platform) -> None:
                 password=str(first["password"]),
                 dbname=other,
             )
-    with psycopg.connect(str(first["url"])) as session:
+    with psycopg.connect(str(first["url"]), autocommit=True) as session:
         for statement in ("CREATE ROLE mine", "CREATE DATABASE mine", "COPY pg_am TO '/tmp/x'"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 session.execute(statement)
-            session.rollback()
 
 
 def test_sessions_go_on_through_a_rotation_unless_asked(platform: Platform) -> None:
@@ -131,7 +131,12 @@ def test_a_backup_brings_the_data_back(platform: Platform, tmp_path: Path) -> No
     provisioner.delete(spec, "delete", _ignore)
     outputs = provisioner.apply(spec, _ignore)
     subprocess.run(
-        ["pg_restore", "--no-owner", f"--dbname={outputs['url']}", path],
+        [
+            binaries.get_dump_programs(16) / "pg_restore",
+            "--no-owner",
+            f"--dbname={outputs['url']}",
+            path,
+        ],
         check=True,
         env={"PATH": "/usr/bin:/bin"},
         cwd=tmp_path,
@@ -171,7 +176,7 @@ def test_another_platform_on_the_same_server_is_told_apart(
 
 def test_a_server_that_is_away_may_be_asked_again(tmp_path: Path) -> None:
     spec = make_spec("away", inputs={"dsn": "postgresql://admin:s3cret@127.0.0.1:1/postgres"})
-    with pytest.raises(Unavailable, match="cannot reach PostgreSQL server '127.0.0.1:1'") as caught:
+    with pytest.raises(Unavailable, match=r"server '127\.0\.0\.1:1'") as caught:
         PostgresqlProvisioner(tmp_path).apply(spec, _ignore)
     assert caught.value.code == "POSTGRES-AWAY"
     assert "s3cret" not in f"{caught.value!r}"
@@ -179,8 +184,8 @@ def test_a_server_that_is_away_may_be_asked_again(tmp_path: Path) -> None:
 
 def test_a_database_is_not_begun_anew_on_another_server(platform: Platform) -> None:
     spec = make_spec("moved")
-    elsewhere = {"host": "db.example.com", "port": 5432, "password": "s3cret"}
-    with pytest.raises(Refused, match="its database is on 'db.example.com:5432'"):
+    elsewhere: JsonObject = {"host": "db.example.com", "port": 5432, "password": "s3cret"}
+    with pytest.raises(Refused, match=r"its database is on 'db\.example\.com:5432'"):
         platform.open().apply(replace(spec, outputs=elsewhere), _ignore)
     assert platform.open().observe(spec).state == "missing"
 

@@ -20,12 +20,17 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A user of this machine; `is_other` when Fairway is root and must become it."""
+    """A user of this machine; `is_other` when Fairway is root and must become it.
+
+    `kept` are open files, such as a lock, that commands keep open until they end, also when
+    whoever ran them was killed.
+    """
 
     name: str
     uid: int
     gid: int
     is_other: bool
+    kept: tuple[int, ...] = ()
 
     def own(self, path: Path) -> None:
         """Give `path` to this account."""
@@ -49,6 +54,7 @@ class Account:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=self.kept,
             timeout=timeout_seconds,
             check=False,
         )

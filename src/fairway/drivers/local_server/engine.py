@@ -35,6 +35,8 @@ class Engine(Protocol):
     def create(self, folder: Path, record: ServerRecord, account: Account) -> None:
         """Fill the empty `folder`, the account's own, which then becomes `record.data`.
 
+        Files beside it are private too, and removed afterwards, or after a kill by the next call.
+
         Raises:
             ServerFailed: nothing usable was made.
         """

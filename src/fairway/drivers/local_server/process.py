@@ -11,18 +11,19 @@ from pathlib import Path
 
 def find_processes(programs: Collection[str], marker: str) -> tuple[int, ...]:
     """Return the processes of `programs` whose command line or title holds `marker`."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        executable = line.partition(" ")[0].rstrip(":").rpartition("/")[2]
-        if executable in programs and marker in line:
-            found.append(int(folder.name))
-    return tuple(sorted(found))
+    numbers = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    return tuple(sorted(pid for pid in numbers if is_process(pid, programs, marker)))
+
+
+def is_process(pid: int, programs: Collection[str], marker: str) -> bool:
+    """Return whether `pid` is one of `programs` with `marker` in its command line or title."""
+    try:
+        content = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    line = content.replace(b"\0", b" ").decode(errors="replace")
+    executable = line.partition(" ")[0].rstrip(":").rpartition("/")[2]
+    return executable in programs and marker in line
 
 
 def read_pid_file(path: Path) -> int | None:

@@ -73,8 +73,10 @@ class RecordFile:
             draft.unlink(missing_ok=True)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> Iterator[int]:
         """Keep every other thread and process out until the end of the block.
+
+        Gives the lock's file descriptor: a child that inherits it prolongs the lock.
 
         Raises:
             Unavailable: SERVER-BUSY, another one held the lock for two minutes.
@@ -91,7 +93,7 @@ class RecordFile:
                         fix=f"see who: fuser {self._lock_path}",
                     )
                 time.sleep(0.02)
-            yield
+            yield file.fileno()
 
     def _make_folder(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -68,11 +68,11 @@ class LocalServer:
             Unavailable: SERVER-FAILED, it does not start. SERVER-BUSY.
         """
         try:
-            with self._file.lock():
+            with self._file.lock() as lock:
                 account = accounts.get_account(self._engine.accounts)
                 record = self._file.find() or self._plan(account)
                 if not record.is_created:
-                    record = self._create(record, account)
+                    record = self._create(record, replace(account, kept=(lock,)))
                 return self._start(record, account)
         except (ServerFailed, OSError) as error:
             raise Unavailable(
@@ -136,14 +136,17 @@ class LocalServer:
         data = Path(record.data)
         if not data.exists():
             data.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            # Nobody writes to these any more: the commands of a killed creator kept the lock.
             for leftover in data.parent.glob(f".{data.name}.*"):
                 shutil.rmtree(leftover, ignore_errors=True)
-            # A name of its own: the commands of a killed creator may still write to the last one.
             draft = data.with_name(f".{data.name}.{secrets.token_hex(4)}")
-            draft.mkdir(mode=0o700)
-            account.own(draft)
-            self._engine.create(draft, record, account)
-            draft.rename(data)
+            folder = draft / "data"
+            for path in (draft, folder):
+                path.mkdir(mode=0o700)
+                account.own(path)
+            self._engine.create(folder, record, account)
+            folder.rename(data)
+            shutil.rmtree(draft)
         created = replace(record, is_created=True)
         self._file.write(created)
         return created
@@ -154,7 +157,8 @@ class LocalServer:
             raise self._make_gone(record)
         deadline = time.monotonic() + _START_SECONDS
         attempts = 0
-        while not self._engine.is_ready(record):
+        # Whoever else may listen on the port is not even asked.
+        while not (self._find_main(record) and self._engine.is_ready(record)):
             if not self._find_processes(record):
                 attempts += 1
                 if attempts > _ATTEMPTS:
@@ -196,8 +200,9 @@ class LocalServer:
         return process.find_processes(self._engine.programs, Path(record.data).name)
 
     def _find_main(self, record: ServerRecord) -> int | None:
-        pid = process.read_pid_file(self._engine.get_pid_file(Path(record.data)))
-        return pid if pid in self._find_processes(record) else None
+        data = Path(record.data)
+        pid = process.read_pid_file(self._engine.get_pid_file(data))
+        return pid if pid and process.is_process(pid, self._engine.programs, data.name) else None
 
     def _get_data_name(self) -> str:
         record = self._file.find()

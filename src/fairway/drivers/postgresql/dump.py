@@ -23,17 +23,20 @@ def write_dump(server: Server, *, database: str, major: int, folder: Path) -> Pa
         Unavailable: POSTGRES-DUMP-FAILED; no file is left.
     """
     programs = binaries.get_dump_programs(major)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{database}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.dump"
     draft = target.with_suffix(".partial")
-    draft.touch(mode=0o600)
     try:
-        _dump(server, programs, database, draft)
-        _check(programs, database, draft)
-        _sync(draft)
-        draft.rename(target)
-    finally:
-        draft.unlink(missing_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.touch(mode=0o600)
+        try:
+            _dump(server, programs, database, draft)
+            _check(programs, database, draft)
+            _sync(draft)
+            draft.rename(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise _make_failed(database, f"'{folder}': {error.strerror or error}") from error
     return target
 
 

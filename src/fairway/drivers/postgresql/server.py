@@ -63,24 +63,21 @@ class PostgresqlEngine(Engine):
     def create(self, folder: Path, record: ServerRecord, account: Account) -> None:
         """Run initdb with the administrator `fairway` and its password."""
         programs = self._get_programs(record, account)
-        password = folder.with_name(f"{folder.name}.password")
+        password = folder.parent / "password"
         password.touch(mode=0o600)
-        try:
-            account.own(password)
-            password.write_text(record.password)
-            command = [
-                str(programs / "initdb"),
-                f"--pgdata={folder}",
-                f"--username={ADMIN}",
-                f"--pwfile={password}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-instructions",
-            ]
-            answer = account.run(command, folder=folder)
-        finally:
-            password.unlink()
+        account.own(password)
+        password.write_text(record.password)
+        command = [
+            str(programs / "initdb"),
+            f"--pgdata={folder}",
+            f"--username={ADMIN}",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ]
+        answer = account.run(command, folder=folder)
         if answer.returncode != 0:
             raise ServerFailed(_find_reason(answer.stdout))
         with (folder / "postgresql.conf").open("a") as settings:
@@ -119,10 +116,8 @@ class PostgresqlEngine(Engine):
     def read_last_words(self, data: Path) -> str:
         """Return the last error of the start, or of the log that the server wrote after it."""
         logs = sorted(data.glob("log/*.log"), key=lambda path: path.stat().st_mtime)
-        for path in (*logs[-1:], data / "start.log"):
-            if path.exists() and (reason := _find_reason(path.read_text(errors="replace"))):
-                return reason
-        return ""
+        texts = [path.read_text(errors="replace") for path in (data / "start.log", *logs[-1:])]
+        return next((reason for text in texts if (reason := _find_fatal(text))), "")
 
     def _get_programs(self, record: ServerRecord, account: Account) -> Path:
         copies = Path(record.data).parent
@@ -156,6 +151,10 @@ def make_conninfo(record: ServerRecord) -> str:
 def _find_reason(output: str) -> str:
     """Return the line that says why, of all that a program of PostgreSQL printed."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error:" in line]
-    chosen = (telling or lines or [""])[-1]
-    return chosen.partition("FATAL:  ")[2] or chosen
+    return ([line for line in lines if "error:" in line] or lines or [""])[-1]
+
+
+def _find_fatal(log: str) -> str:
+    """Return the last error in the last lines of a log, without its time, or nothing."""
+    found = [line.partition("FATAL:  ")[2] for line in log.splitlines()[-20:]]
+    return next((reason for reason in reversed(found) if reason), "")

@@ -59,22 +59,23 @@ def write_dump(session: Session, name: str, folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.touch(mode=0o600)
-        with draft.open("wb") as file:
-            for keys in _walk(session, name):
-                file.writelines(_dump_keys(session, keys))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(target)
+        try:
+            with draft.open("wb") as file:
+                for keys in _walk(session, name):
+                    file.writelines(_dump_keys(session, keys))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(
             "REDIS-DUMP-FAILED",
             what=f"cannot back up the keys of '{name}'",
-            why=f"'{draft}': {error.strerror or error}",
+            why=f"'{folder}': {error.strerror or error}",
             fix="free disk space, and try again; nothing was deleted",
             delay_seconds=10.0,
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
     return target
 
 

@@ -69,7 +69,7 @@ class RedisEngine(Engine):
         ]
         answer = account.run(command, folder=data)
         if answer.returncode != 0:
-            raise ServerFailed(_find_reason(answer.stdout))
+            raise ServerFailed(" ".join(answer.stdout.split()))
 
     def is_ready(self, record: ServerRecord) -> bool:
         """Return whether the administrator can log in and the data is loaded."""
@@ -86,7 +86,8 @@ class RedisEngine(Engine):
     def read_last_words(self, data: Path) -> str:
         """Return the last line of the log."""
         log = data / "server.log"
-        return _find_reason(log.read_text(errors="replace")) if log.exists() else ""
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        return lines[-1].strip() if lines else ""
 
 
 def make_local_server(*, home: Path, data_root: Path | None) -> LocalServer:
@@ -114,8 +115,3 @@ def find_program() -> str:
 def make_url(record: ServerRecord) -> str:
     """Return how the administrator connects to the local server."""
     return f"redis://{ADMIN}:{record.password}@127.0.0.1:{record.port}/0"
-
-
-def _find_reason(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
