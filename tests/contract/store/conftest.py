@@ -27,8 +27,8 @@ class SteppedClock(Clock):
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    with start_postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+def postgresql() -> Iterator[PostgresServer]:
+    with start_postgresql() as server:
         yield server
 
 
