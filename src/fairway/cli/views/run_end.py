@@ -1,0 +1,77 @@
+"""The last words on a run: what became of it, why, and what to do.
+
+Belongs here: the end of deploy, build, promote, roll back and removal.
+"""
+
+from collections.abc import Iterator
+
+import click
+
+from fairway.cli import failure as failures
+from fairway.cli.answer import Answer
+from fairway.cli.views import text
+
+
+def render(run: Answer, *, seconds: float) -> Iterator[str]:
+    """Yield what became of a run that is over; it took `seconds` as people waited."""
+    match run.text("state"):
+        case "succeeded":
+            said, is_change = _render_success(run)
+            yield f"{said} in {text.render_seconds(seconds)}." if is_change else said
+        case "cancelled":
+            yield f"Cancelled run {run.text('id')}: {_render_return(run) or 'nothing was changed'}."
+        case _:
+            yield from _render_failure(run)
+
+
+def _render_success(run: Answer) -> tuple[str, bool]:
+    """Return the sentence, and whether anything was changed."""
+    asked, output = run.at("input"), run.at("output")
+    component, environment = asked.text("component"), asked.text("environment")
+    release = output.text("release")
+    if run.text("kind") == "build":
+        made = text.shorten_digest(output.text("artifact"))
+        return f"Built {component} as release {release}{f' ({made})' if made else ''}", True
+    if not release:
+        return f"Removed {component} from {environment}", True
+    if output.flag("isNoop"):
+        return (
+            f"{component} in {environment} is release {release} already: nothing to change.",
+            False,
+        )
+    match run.text("kind"):
+        case "promote":
+            return f"Promoted {component} to {environment} as release {release}", True
+        case "rollback":
+            return f"Rolled {component} in {environment} back to release {release}", True
+    return f"Deployed {component} to {environment} as release {release}", True
+
+
+def _render_failure(run: Answer) -> Iterator[str]:
+    failure = run.at("failure")
+    led_back = _render_return(run)
+    if not led_back:
+        yield from failures.render_failure(failure)
+        return
+    output = run.at("output")
+    if failure.text("code") == "ROLLOUT-FAILED":
+        why = f"release {output.text('failedRelease')} never became ready"
+    else:
+        why = f"{failure.text('what')}: {failure.text('why')}"
+    yield click.style(f"{led_back}: {why}.", fg="red")
+    if failure.texts("lines"):
+        yield "  the last lines of its log:"
+        yield from (f"    {line}" for line in failure.texts("lines"))
+    yield f"  fix: {failure.text('fix')}"
+
+
+def _render_return(run: Answer) -> str:
+    """Return where a failed delivery was led back to, empty when nothing had to be."""
+    output, asked = run.at("output"), run.at("input")
+    if "returnedTo" not in output.data:
+        return ""
+    component, environment = asked.text("component"), asked.text("environment")
+    release = output.number("returnedTo")
+    if release is None:
+        return f"Took {component} out of {environment} again"
+    return f"Rolled back {component} in {environment} to release {release}"
