@@ -28,7 +28,8 @@ class Scripted(Executor):
 
     def execute(self, context: StepContext) -> StepResult:
         self.calls.append(context.step.name)
-        return self.script.get(context.step.name, lambda _: Done())(context)
+        act = self.script.get(context.step.name)
+        return Done() if act is None else act(context)
 
 
 @dataclass

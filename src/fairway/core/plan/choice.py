@@ -76,7 +76,16 @@ def _choose_equal(desired: Desired, existing: LiveNode) -> Choice:
         if existing.provisioner == node.provisioner:
             text = f"on delete {existing.on_delete} → {node.on_delete}"
         return Choice(action="update", reasons=(Reason(code="provisioner", text=text),))
+    if set(existing.needs) != set(node.needs):
+        return Choice(action="update", reasons=(_explain_needs(existing, node),))
     return Choice(action="keep", reasons=())
+
+
+def _explain_needs(existing: LiveNode, node: Node) -> Reason:
+    """Say which needs came and went: what is left behind may only go after this step."""
+    moved = [f"+{need}" for need in sorted(set(node.needs) - set(existing.needs))]
+    moved += [f"-{need}" for need in sorted(set(existing.needs) - set(node.needs))]
+    return Reason(code="needs", text=f"needs {' '.join(moved)}")
 
 
 _STATES = {

@@ -43,20 +43,19 @@ def _find_step_defects(step: PlanStep, done: set[str], plan: Plan) -> Iterator[s
 
 
 def _find_order_defects(plan: Plan) -> Iterator[str]:
-    """A node is made after what it needs, and removed before it."""
-    position = {step.node: index for index, step in enumerate(plan.steps)}
-    for index, step in enumerate(plan.steps):
+    """A node is made after what it needs, and removed before it; what is kept is there anyway."""
+    changed = {
+        step.node: (index, step.action)
+        for index, step in enumerate(plan.steps)
+        if step.action != "keep"
+    }
+    for step in plan.steps:
         if step.recipe is None:
             continue
+        own, _ = changed[step.node]
         for need in step.recipe.needs:
-            if need not in position:
-                continue
-            is_after = position[need] < index
-            if (
-                step.action == "delete"
-                and is_after
-                and plan.steps[position[need]].action == "delete"
-            ):
+            index, action = changed.get(need, (own, step.action))
+            if step.action == "delete" and action == "delete" and index < own:
                 yield f"'{need}' is removed before '{step.node}' that needs it"
-            if step.action != "delete" and not is_after:
+            if step.action != "delete" and index > own:
                 yield f"'{step.node}' is made before '{need}' that it needs"
