@@ -20,8 +20,8 @@ import psycopg
 from psycopg import sql
 
 _UNPRIVILEGED = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
-# Tests care for no power cut.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# Tests kill servers but cut no power.
+_FAST = ("fsync=off", "full_page_writes=off", "max_connections=200")
 _START_SECONDS = 30
 
 

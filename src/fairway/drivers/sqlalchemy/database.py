@@ -4,6 +4,7 @@ Belongs here: opening, committing, translating. Never here: a table.
 """
 
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,7 +25,7 @@ class Database:
 
     def __init__(self, url: str, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
         parsed, self.dialect = _choose(url)
-        self.name = parsed.render_as_string(hide_password=True)
+        self.name = _make_name(parsed)
         self.engines = self.dialect.make_engines(parsed, busy_timeout_seconds=busy_timeout_seconds)
         self._thread = threading.local()
 
@@ -90,6 +91,12 @@ def _choose(url: str) -> tuple[URL, Dialect]:
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg"), PostgresqlDialect()
     raise _make_url_problem(f"'{parsed.render_as_string(hide_password=True)}' names neither")
+
+
+def _make_name(url: URL) -> str:
+    """Return `url` as people write it, without its password."""
+    plain = url.set(drivername=url.get_backend_name())
+    return urllib.parse.unquote(plain.render_as_string(hide_password=True))
 
 
 def _make_url_problem(why: str) -> Refused:

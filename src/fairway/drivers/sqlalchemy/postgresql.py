@@ -17,10 +17,9 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
 from fairway.kits.errors import Problem, Refused, Unavailable
@@ -139,7 +138,7 @@ class _PostgresqlListener(Listener):
             try:
                 self._listen()
                 failures = 0
-            except (psycopg.Error, SQLAlchemyError, OSError):
+            except (psycopg.Error, exc.SQLAlchemyError, OSError):
                 self._is_closed.wait(_RECONNECT_SECONDS[min(failures, len(_RECONNECT_SECONDS) - 1)])
                 failures += 1
             # What was marked while nobody listened must not wait for the next mark.
@@ -163,13 +162,27 @@ def _list_trigrams(text: str) -> list[str]:
 
 
 def _make_engine(url: URL, timeout: float) -> Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=8,
         max_overflow=8,
         pool_timeout=timeout,
         connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "fairway"},
     )
+    event.listen(engine, "checkout", _check_alive)
+    return engine
+
+
+def _check_alive(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+    """Replace connections whose server went away while they were idle.
+
+    An idle server says nothing, so that a socket with something to read has lost its peer. This
+    costs microseconds, where asking the server would cost a round trip.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        raise exc.InvalidatePoolError("the server ended the connection")
 
 
 def _set_up_reader(connection: psycopg.Connection[Any], _record: object) -> None:
