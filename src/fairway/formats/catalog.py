@@ -13,7 +13,8 @@ from fairway.core.catalog.relation import RELATION_FIELDS
 from fairway.formats import schema
 from fairway.formats.problem import sort_problems
 from fairway.formats.yaml import Document, Path
-from fairway.kits.canonical import JsonObject
+from fairway.kits import spelling
+from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.errors import InvalidDocuments, Refused
 
 FAIRWAY_API_VERSION = "fairway.dev/v1"
@@ -129,15 +130,23 @@ def _list_ref_problems(document: Document, entity: Entity) -> Iterator[Refused]:
 
 
 def list_refs(entity: Entity) -> Iterator[tuple[Path, str, str | None]]:
-    """Return each ref in `entity` that implies a relation: its path, text and default kind."""
+    """Return each ref to another entity in `entity`: its path, text and default kind."""
     spec = entity.spec
     for name, field in RELATION_FIELDS.get(entity.kind, {}).items():
-        value = spec.get(name)
-        if isinstance(value, str):
-            yield ("spec", name), value, field.default_kind
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield ("spec", name, index), cast("str", item), field.default_kind
+        yield from _list_texts(("spec", name), spec.get(name), field.default_kind)
+    approval = spec.get("approval") if entity.kind == "Environment" else None
+    if isinstance(approval, Mapping):
+        yield from _list_texts(("spec", "approval", "from"), approval.get("from"), "Group")
+
+
+def _list_texts(
+    path: Path, value: JsonValue, default_kind: str | None
+) -> Iterator[tuple[Path, str, str | None]]:
+    if isinstance(value, str):
+        yield path, value, default_kind
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield (*path, index), cast("str", item), default_kind
 
 
 def _refuse_kind(document: Document) -> Refused:
@@ -146,7 +155,7 @@ def _refuse_kind(document: Document) -> Refused:
     if not isinstance(kind, str):
         why, fix = "'kind' is missing or no string", f"add the kind, one of {known}"
     else:
-        meant = schema.suggest(kind, KINDS)
+        meant = spelling.suggest(kind, KINDS)
         why = f"the kind '{kind}' is unknown"
         fix = f"did you mean '{meant}'?" if meant else f"use one of {known}"
     return Refused(

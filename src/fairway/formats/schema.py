@@ -4,7 +4,6 @@ Belongs here: reading, compiling and applying the schemas in `schemas/`. Never h
 a schema cannot state. Start at `list_violations`.
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from fairway.formats.yaml import Path
+from fairway.kits import spelling
 from fairway.kits.canonical import JsonObject, JsonValue
 
 _FOLDER = resources.files("fairway.formats") / "schemas"
@@ -66,20 +66,6 @@ def list_violations(name: str, value: JsonObject) -> tuple[Violation, ...]:
     return tuple(sorted(violations.values(), key=lambda each: [str(part) for part in each.path]))
 
 
-def suggest(word: str, known: Iterable[str]) -> str | None:
-    """Return the one of `known` that `word` was probably meant to be, or None.
-
-    Example:
-        >>> suggest("ownr", ["owner", "type"])
-        'owner'
-    """
-    names = sorted(known)
-    for name in names:
-        if name.lower() == word.lower():
-            return name
-    return next(iter(difflib.get_close_matches(word, names, n=1, cutoff=0.7)), None)
-
-
 @cache
 def _compile(name: str) -> Any:
     # Compiling takes milliseconds: done when a kind is first seen.
@@ -119,7 +105,7 @@ def _explain(error: jsonschema_rs.ValidationError, name: str) -> Iterator[Violat
 
 def _explain_unknown(path: Path, key: str, schema: JsonObject) -> Violation:
     known = cast("dict[str, JsonValue]", schema.get("properties", {}))
-    meant = suggest(key, known)
+    meant = spelling.suggest(key, known)
     names = ", ".join(f"'{name}'" for name in known)
     fix = f"did you mean '{meant}'?" if meant else f"remove it; the known fields are {names}"
     why = f"{_render_path((*path, key))}: the field '{key}' is unknown"
@@ -129,7 +115,7 @@ def _explain_unknown(path: Path, key: str, schema: JsonObject) -> Violation:
 def _explain_missing(path: Path, key: str, schema: JsonObject, instance: Any) -> Violation:
     known = cast("dict[str, JsonValue]", schema.get("properties", {}))
     others = [name for name in instance if name not in known]
-    meant = suggest(key, others)
+    meant = spelling.suggest(key, others)
     fix = f"rename '{meant}' to '{key}'" if meant else f"add '{key}'"
     where = f"{_render_path(path)}: " if path else ""
     return Violation(path=path, why=f"{where}'{key}' is missing", fix=fix)
@@ -137,7 +123,7 @@ def _explain_missing(path: Path, key: str, schema: JsonObject, instance: Any) ->
 
 def _explain_choice(path: Path, value: Any, options: Iterable[Any]) -> Violation:
     quoted = " or ".join(_quote(option) for option in options)
-    meant = suggest(value, map(str, options)) if isinstance(value, str) else None
+    meant = spelling.suggest(value, map(str, options)) if isinstance(value, str) else None
     fix = f"did you mean '{meant}'?" if meant else f"write {quoted}"
     return Violation(
         path=path, why=f"{_render_path(path)}: expected {quoted}, got {_quote(value)}", fix=fix

@@ -1,6 +1,6 @@
 """Strategies for documents, for every test that needs arbitrary ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -182,24 +182,24 @@ def workloads(draw: st.DrawFn) -> Workload:
     )
 
 
+_SPECS: Mapping[str, JsonObject] = {
+    "Component": {"type": "service", "lifecycle": "production", "owner": "shop"},
+    "API": {"type": "openapi", "lifecycle": "production", "owner": "shop", "definition": "x"},
+    "Resource": {"type": "database", "owner": "user:ana", "dependencyOf": ["component:web"]},
+    "System": {"owner": "shop", "domain": "sales"},
+    "Domain": {"owner": "shop"},
+    "Group": {"type": "team", "children": []},
+    "User": {"memberOf": ["shop"]},
+    "Location": {},
+}
+
+
 @st.composite
 def entities(draw: st.DrawFn) -> Entity:
     """Return a valid entity of one of Backstage's kinds, with free fields in its spec."""
-    kind, required = draw(
-        st.sampled_from(
-            [
-                ("Component", {"type": "service", "lifecycle": "production", "owner": "shop"}),
-                ("API", {"type": "openapi", "lifecycle": "x", "owner": "shop", "definition": "y"}),
-                ("Resource", {"type": "database", "owner": "user:ana"}),
-                ("System", {"owner": "shop"}),
-                ("Domain", {"owner": "shop"}),
-                ("Group", {"type": "team", "children": []}),
-                ("User", {"memberOf": ["shop"]}),
-                ("Location", {}),
-            ]
-        )
-    )
-    free = draw(st.dictionaries(names.map(lambda name: f"x-{name}"), json_values, max_size=3))
+    kind = draw(st.sampled_from(sorted(_SPECS)))
+    spec: dict[str, JsonValue] = dict(_SPECS[kind])
+    spec.update(draw(st.dictionaries(names.map(lambda name: f"x-{name}"), json_values, max_size=3)))
     metadata: dict[str, JsonValue] = {"name": draw(names)}
     if draw(st.booleans()):
         metadata["namespace"] = draw(st.sampled_from(["default", "asia"]))
@@ -212,6 +212,6 @@ def entities(draw: st.DrawFn) -> Entity:
             "apiVersion": "backstage.io/v1alpha1",
             "kind": kind,
             "metadata": metadata,
-            "spec": {**required, **free},
+            "spec": spec,
         }
     )

@@ -159,6 +159,7 @@ def test_the_lists_that_score_once_had_are_read() -> None:
     assert container.volumes == {"/b": VolumeMount(source="c")}
 
 
+_HEADER = "{name: a b, value: x}"
 SCHEMA_BREACHES = [
     ("metadata", "{}", "metadata: 'name' is missing"),
     ("metadata", "name: a", "metadata.name: expected 2 to 63 lower-case"),
@@ -205,7 +206,7 @@ SCHEMA_BREACHES = [
     ),
     (
         "main",
-        "image: ., livenessProbe: {httpGet: {path: x, port: 1, httpHeaders: [{name: =, value: x}]}}",
+        f"image: ., livenessProbe: {{httpGet: {{port: 1, path: x, httpHeaders: [{_HEADER}]}}}}",
         "expected a header name",
     ),
     ("main", "image: ., livenessProbe: {exec: {}}", "livenessProbe.exec: 'command' is missing"),

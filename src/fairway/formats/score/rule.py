@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from fairway.core.workload import placeholder
 from fairway.core.workload.placeholder import Reference
 from fairway.core.workload.workload import Container, Workload
-from fairway.formats import schema
 from fairway.formats.yaml import Path
-from fairway.kits import toposort
+from fairway.kits import spelling, toposort
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.errors import Refused
 
@@ -84,7 +83,7 @@ def _list_order_breaches(workload: Workload) -> Iterator[Breach]:
 
 
 def _refuse_unknown_container(path: Path, name: str, workload: Workload) -> Breach:
-    meant = schema.suggest(name, workload.containers)
+    meant = spelling.suggest(name, workload.containers)
     return Breach(
         code="SCORE-BEFORE-UNKNOWN",
         path=path,
@@ -193,7 +192,7 @@ def _check_reference(
         return _check_metadata(workload.metadata, keys)
     name, *output = keys
     if name not in workload.resources:
-        meant = schema.suggest(name, workload.resources)
+        meant = spelling.suggest(name, workload.resources)
         fix = f"did you mean '{meant}'?" if meant else f"declare '{name}' under 'resources'"
         return f"refers to '{name}', which 'resources' does not have", fix
     if not output and not is_volume:
@@ -206,7 +205,7 @@ def _check_metadata(metadata: JsonValue, keys: Sequence[str]) -> tuple[str, str]
     for key in keys:
         if not isinstance(value, Mapping) or key not in value:
             known = value if isinstance(value, Mapping) else {}
-            meant = schema.suggest(key, known)
+            meant = spelling.suggest(key, known)
             fix = f"did you mean '{meant}'?" if meant else f"add '{key}' to the metadata"
             return f"refers to '{key}', which the metadata does not have", fix
         value = value[key]
