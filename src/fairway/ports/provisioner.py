@@ -23,6 +23,7 @@ class ResourceSpec:
     """
 
     environment: str
+    environment_type: str = ""
     id: NodeId
     type: str
     class_: str
@@ -61,11 +62,12 @@ class Provisioner(Protocol):
 
     @abstractmethod
     def get_inputs_schema(self) -> JsonObject:
-        """Return the JSON Schema of `inputs`; the planner reads these annotations in it and in
+        """Return the JSON Schema of `inputs`, which is all that a platform team may write there.
 
-        params: `x-fairway-immutable: true` (a change replaces the resource),
-        `x-fairway-grow-only: true` (a smaller quantity replaces it), and at the root
-        `x-fairway-holds-data: true` (replacing or deleting loses data).
+        The planner reads these annotations in it: `x-fairway-immutable: true` on a property (a
+        change replaces the resource), `x-fairway-grow-only: true` (a smaller quantity does), and
+        at the root `x-fairway-holds-data: true` (replacing or deleting loses data). Properties
+        of the resource type's params are annotated alike below `x-fairway-params`.
         """
 
     @abstractmethod

@@ -23,6 +23,7 @@ from fairway.api.context import ApiContext
 from fairway.api.stream import Topics
 from fairway.controllers.drift import DriftController
 from fairway.controllers.lane import LaneController
+from fairway.core.release.release import Artifact
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
 from fairway.drivers.filesystem.blob_store import FileBlobStore
@@ -78,13 +79,11 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
     python = Path(sys.executable).resolve()
     blobs = FileBlobStore(settings.home / "blobs")
 
-    def find_artifact(digest: Digest) -> object:
+    def find_artifact(digest: Digest) -> Artifact | None:
         with store.read() as tx:
             return tx.releases.find_artifact(digest)
 
-    builder = BundleBuilder(
-        blobs=blobs, home=settings.home, python=python, find_artifact=find_artifact
-    )
+    builder = BundleBuilder(blobs, settings.home, python, find_artifact=find_artifact)
     context = DriverContext(home=settings.home, unpack=builder.unpack, python=python)
     provisioners = registry.load_provisioners(context)
     return Platform(

@@ -7,8 +7,7 @@ import getpass
 from pathlib import Path
 
 from fairway import builtin
-from fairway.formats import catalog
-from fairway.formats.yaml import document as yaml
+from fairway.formats import catalog, yaml
 from fairway.usecases.access import manage_users
 from fairway.usecases.catalog import apply_entities
 from fairway.usecases.delivery import planning

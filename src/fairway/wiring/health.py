@@ -16,19 +16,27 @@ from fairway.usecases.platform import Platform
 LEAST_FREE_BYTES = 1024**3
 
 
+class Server(Protocol):
+    """A server that a driver runs on this machine."""
+
+    def stop(self) -> bool:
+        """Stop it; its data stays. False when it did not run."""
+
+
 @runtime_checkable
-class Stoppable(Protocol):
+class ServerOwner(Protocol):
     """A driver that runs servers of its own."""
 
-    def stop_servers(self) -> None:
-        """Stop every server that it started; their data stays."""
+    def list_servers(self) -> tuple[Server, ...]:
+        """Return those that it may have started."""
 
 
 def stop_servers(platform: Platform) -> None:
     """Stop the servers that drivers run on this machine."""
     for provisioner in platform.provisioners.values():
-        if isinstance(provisioner, Stoppable):
-            provisioner.stop_servers()
+        if isinstance(provisioner, ServerOwner):
+            for server in provisioner.list_servers():
+                server.stop()
 
 
 def make_checks(settings: Settings, platform: Platform) -> tuple[HealthCheck, ...]:

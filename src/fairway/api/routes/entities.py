@@ -12,8 +12,7 @@ from fastapi.responses import JSONResponse
 from fairway.api import body, document
 from fairway.api.context import Ports, Who
 from fairway.core.catalog.entity import Entity
-from fairway.formats import catalog
-from fairway.formats.yaml import document as yaml
+from fairway.formats import catalog, yaml
 from fairway.kits.errors import InvalidDocuments, Refused
 from fairway.ports.store.entities import EntityQuery
 from fairway.usecases.catalog import apply_entities

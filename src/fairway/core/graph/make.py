@@ -252,6 +252,7 @@ def _make_resource(
     provisioner = matched.provisioner
     inputs: JsonObject = {
         "class": request.class_,
+        "environmentType": context.environment.type,
         "params": expression.make_expression(request.params, bind),
         "inputs": expression.make_literal(provisioner.inputs),
     }

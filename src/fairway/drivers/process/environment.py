@@ -3,7 +3,7 @@
 Belongs here: choosing among them. Never here: a secret; those are resources of their own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fairway.core.definition.definition import DeleteAction
 from fairway.drivers.process import resource
@@ -14,9 +14,6 @@ from fairway.ports.provisioner import Loss, Observation, Progress, Provisioner, 
 
 class EnvironmentProvisioner(Provisioner):
     """Provisions values: `name`, `type` and the definition's `values`; with `key`, `value`."""
-
-    def __init__(self, find_type: Callable[[str], str]) -> None:
-        self._find_type = find_type
 
     def get_inputs_schema(self) -> JsonObject:
         """Return the schema: `values` maps names to scalars."""
@@ -50,7 +47,7 @@ class EnvironmentProvisioner(Provisioner):
     def _make_outputs(self, spec: ResourceSpec) -> JsonObject:
         given = spec.inputs.get("values", {})
         values = dict(given) if isinstance(given, Mapping) else {}
-        values |= {"name": spec.environment, "type": self._find_type(spec.environment)}
+        values |= {"name": spec.environment, "type": spec.environment_type}
         key = resource.read_text(spec, "key")
         if not key:
             return values

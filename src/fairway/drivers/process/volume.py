@@ -32,6 +32,7 @@ class VolumeProvisioner(Provisioner):
             "type": "object",
             "additionalProperties": False,
             "properties": {"defaultSize": {"type": "string", "x-fairway-grow-only": True}},
+            "x-fairway-params": {"size": {"x-fairway-grow-only": True}},
             "x-fairway-holds-data": True,
         }
 

@@ -73,6 +73,7 @@ def make_live_spec(platform: Platform, live: LiveNode, *, key: str) -> ResourceS
     opened = {name: open_secret(platform, live, name) for name in live.secrets}
     return ResourceSpec(
         environment=live.environment,
+        environment_type=str(live.spec.get("environmentType", "")),
         id=live.id,
         type=live.type,
         class_=str(live.spec.get("class", "default")),
@@ -90,6 +91,7 @@ def make_resource_spec(recipe: Recipe, lookup: Lookup, *, live: LiveNode, key: s
     opened = {name: open_secret(lookup.platform, live, name) for name in live.secrets}
     return ResourceSpec(
         environment=live.environment,
+        environment_type=str(filled["environmentType"]),
         id=live.id,
         type=recipe.type,
         class_=recipe.class_,

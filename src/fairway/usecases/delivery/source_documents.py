@@ -11,8 +11,7 @@ from pathlib import Path
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.workload.workload import Container, File, Workload
-from fairway.formats import catalog, score
-from fairway.formats.yaml import document as yaml
+from fairway.formats import catalog, score, yaml
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 
