@@ -66,9 +66,10 @@ class Client:
         """Set what is at `path`."""
         return self._ask("PUT", path, body=body, key=os.urandom(16).hex())
 
-    def delete(self, path: str) -> Answer:
-        """Remove what is at `path`."""
-        return self._ask("DELETE", path, key=os.urandom(16).hex())
+    def delete(self, path: str, *, revision: int | None = None) -> Answer:
+        """Remove what is at `path`, if it is at `revision` still."""
+        headers = {} if revision is None else {"If-Match": f'"{revision}"'}
+        return self._ask("DELETE", path, key=os.urandom(16).hex(), headers=headers)
 
     def has(self, path: str) -> bool:
         """Return whether there is something at `path`."""
@@ -115,8 +116,9 @@ class Client:
         query: Query | None = None,
         body: JsonObject | None = None,
         key: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        headers = {"Idempotency-Key": key} if key else {}
+        headers = {**({"Idempotency-Key": key} if key else {}), **(headers or {})}
         content = None
         if body is not None:
             content = json.dumps(body, default=dict).encode()

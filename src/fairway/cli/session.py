@@ -18,7 +18,8 @@ import click
 from fairway import settings as settings_module
 from fairway.cli import lazy
 from fairway.cli.client import Client
-from fairway.kits.canonical import JsonObject, JsonValue
+from fairway.kits.canonical import JsonValue
+from fairway.kits.errors import Refused
 from fairway.settings import Settings
 
 P = ParamSpec("P")
@@ -128,20 +129,20 @@ def _open_session(options: dict[str, object]) -> Session:
     )
 
 
-def ask(session: Session, question: str, *, is_sure: bool, what: str) -> None:
+def ask(question: str, *, is_sure: bool, can_ask: bool) -> None:
     """Ask before something is lost; `is_sure` (`--yes`) answers already.
 
     Raises:
-        Refused: there is nobody to ask.
+        Refused: YES-NEEDED, there is nobody to ask.
         click.Abort: the answer is no.
     """
     if is_sure:
         return
-    if not session.surroundings.can_ask:
-        raise click.UsageError(f"{what} needs a yes: there is no terminal to ask on. Give --yes.")
+    if not can_ask:
+        raise Refused(
+            "YES-NEEDED",
+            what="cannot go on without a yes",
+            why="there is no terminal to ask on",
+            fix="read what would be lost, then run it again with --yes",
+        )
     click.confirm(question, abort=True, err=True)
-
-
-def make_data(items: Iterable[JsonObject]) -> JsonObject:
-    """Return a list of documents as one."""
-    return {"items": list(items)}
