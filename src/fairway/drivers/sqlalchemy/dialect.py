@@ -17,6 +17,18 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from fairway.kits.errors import Problem
 
 Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]
+# From the columns of a row that is there and of one to insert, what to set, by column.
+Change: TypeAlias = Callable[[Columns, Columns], Mapping[str, Any]]
+
+
+def overwrite(old: Columns, new: Columns) -> Mapping[str, Any]:
+    """Set every column to what was to be inserted."""
+    return {column.name: new[column.name] for column in old}
+
+
+def overwrite_and_count(old: Columns, new: Columns) -> Mapping[str, Any]:
+    """Set every column to what was to be inserted, and count the row's revision up."""
+    return {**overwrite(old, new), "revision": old.revision + 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,10 @@ class Dialect(ABC):
     # How long a waiter may sleep without missing a mark of another process; None: it is told.
     poll_seconds: float | None
 
+    def __init__(self) -> None:
+        # Making such a statement costs more than running it.
+        self._puts: dict[tuple[sa.Table, tuple[str, ...], Change | None], sa.Insert] = {}
+
     @abstractmethod
     def make_engines(self, url: URL, *, busy_timeout_seconds: float) -> Engines:
         """Return engines whose connections are set up; connects to nothing yet."""
@@ -62,25 +78,25 @@ class Dialect(ABC):
         """Return an INSERT into `table` that can say what to do on conflict."""
 
     def make_put(
-        self,
-        table: sa.Table,
-        *,
-        key: Sequence[str] = (),
-        change: Callable[[Columns, Columns], Mapping[str, object]] | None = None,
+        self, table: sa.Table, *, key: tuple[str, ...] = (), change: Change | None = None
     ) -> sa.Insert:
         """Return an INSERT that updates the row when one with its `key` exists.
 
-        `key` is the primary key by default. `change` gets the table's columns and those of the
-        row that was to be inserted; by default all that are not in the key are overwritten.
+        `key` is the primary key by default. `change` gets the columns of the row that is there
+        and of the one that was to be inserted; by default all but the key are overwritten.
         """
-        insert = self.make_insert(table)
-        names = key or [column.name for column in table.primary_key]
-        values = (
-            change(table.c, insert.excluded)
-            if change
-            else {c.name: insert.excluded[c.name] for c in table.c if c.name not in names}
-        )
-        return insert.on_conflict_do_update(index_elements=list(names), set_=values)
+        made = self._puts.get((table, key, change))
+        if made is None:
+            insert = self.make_insert(table)
+            names = key or tuple(column.name for column in table.primary_key)
+            new = insert.excluded
+            values = change(table.c, new) if change else overwrite(table.c, new)
+            made = insert.on_conflict_do_update(
+                index_elements=list(names),
+                set_={name: value for name, value in values.items() if name not in names},
+            )
+            self._puts[table, key, change] = made
+        return made
 
     def make_add(self, table: sa.Table) -> sa.Insert:
         """Return an INSERT that does nothing when the row exists."""

@@ -36,7 +36,7 @@ class SqlMarker(Marker):
 
     def __init__(self, connection: Connection, dialect: Dialect, clock: Clock) -> None:
         self._connection = connection
-        self._statement = dialect.make_put(work, change=_make_mark)
+        self._dialect = dialect
         self._clock = clock
         self.has_marked = False
 
@@ -49,13 +49,12 @@ class SqlMarker(Marker):
             "due_at": due_at or self._clock.now(),
             "attempts": 0,
         }
-        self._connection.execute(self._statement, row)
+        self._connection.execute(self._dialect.make_put(work, change=_make_mark), row)
         self.has_marked = True
 
     def holds(self, lease: Lease) -> bool:
         # The row's lock keeps others from claiming it; SQLite has none and needs none.
-        query = sa.select(sa.true()).where(_is_held(lease)).with_for_update()
-        return self._connection.execute(query).scalar() is not None
+        return self._connection.execute(_HOLD, _name(lease)).scalar() is not None
 
 
 class SqlWorkQueue(WorkQueue):
@@ -89,47 +88,33 @@ class SqlWorkQueue(WorkQueue):
 
     def renew(self, lease: Lease, *, lease_seconds: float) -> bool:
         until = self._clock.now() + timedelta(seconds=lease_seconds)
-        return self._release(lease, {"lease_until": until})
+        return self._write(_RENEW, lease, {"new_lease_until": until})
 
     def finish(self, lease: Lease, *, again_at: datetime | None = None) -> bool:
-        values: dict[str, object] = {**_FREE, "done_generation": lease.generation, "attempts": 0}
-        if again_at is not None:
-            values["generation"] = work.c.generation + 1
-            values["due_at"] = _make_earlier(sa.literal(again_at, Moment))
-        return self._release(lease, values)
+        if again_at is None:
+            return self._write(_FINISH, lease, {})
+        return self._write(_FINISH_AGAIN, lease, {"again_at": again_at})
 
     def fail(self, lease: Lease, *, again_at: datetime) -> bool:
-        values: dict[str, object] = {
-            **_FREE,
-            "attempts": work.c.attempts + 1,
-            "due_at": _make_earlier(sa.literal(again_at, Moment)),
-        }
-        return self._release(lease, values)
+        return self._write(_FAIL, lease, {"again_at": again_at})
 
     def wait(self, timeout_seconds: float) -> None:
         self._wakeup.wait(timeout_seconds)
 
-    def _release(self, lease: Lease, values: Mapping[str, object]) -> bool:
-        """Write `values` to the lease's row, if the lease is still its holder's."""
-        statement = (
-            sa.update(work)
-            .where(work.c.kind == lease.kind, work.c.key == lease.key, work.c.token == lease.token)
-            .values(**values)
-        )
+    def _write(self, statement: sa.Update, lease: Lease, values: Mapping[str, datetime]) -> bool:
+        """Change the lease's row, if the lease is still its holder's."""
         with self._database.step() as connection:
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement, {**_name(lease), **values}).rowcount == 1
 
 
-_FREE: Mapping[str, object] = {
-    "owner": None,
-    "lease_until": None,
-    "token": None,
-    "was_due_at": None,
-}
-
-
-def _is_held(lease: Lease) -> sa.ColumnElement[bool]:
-    return sa.and_(work.c.kind == lease.kind, work.c.key == lease.key, work.c.token == lease.token)
+def _name(lease: Lease) -> Mapping[str, object]:
+    """Return the values of the parameters in `_IS_HELD`, and the generation that was leased."""
+    return {
+        "of_kind": lease.kind,
+        "of_key": lease.key,
+        "of_token": lease.token,
+        "of_generation": lease.generation,
+    }
 
 
 def _order_of(row: sa.Row[Any]) -> tuple[datetime, str, str]:
@@ -171,4 +156,21 @@ def _make_claim() -> sa.Update:
     )
 
 
+# Statements are made once: making one costs more than running it.
+_AGAIN_AT = sa.bindparam("again_at", type_=Moment)
+_IS_HELD = sa.and_(
+    work.c.kind == sa.bindparam("of_kind"),
+    work.c.key == sa.bindparam("of_key"),
+    work.c.token == sa.bindparam("of_token"),
+)
+_HOLD = sa.select(work.c.generation).where(_IS_HELD).with_for_update()
 _CLAIM = _make_claim()
+_RENEW = sa.update(work).where(_IS_HELD).values(lease_until=sa.bindparam("new_lease_until"))
+_FREE = (
+    sa.update(work)
+    .where(_IS_HELD)
+    .values(owner=None, lease_until=None, token=None, was_due_at=None)
+)
+_FINISH = _FREE.values(done_generation=sa.bindparam("of_generation"), attempts=0)
+_FINISH_AGAIN = _FINISH.values(generation=work.c.generation + 1, due_at=_make_earlier(_AGAIN_AT))
+_FAIL = _FREE.values(attempts=work.c.attempts + 1, due_at=_make_earlier(_AGAIN_AT))

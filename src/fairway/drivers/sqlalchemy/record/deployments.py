@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fairway.drivers.sqlalchemy.codec import make_row
-from fairway.drivers.sqlalchemy.dialect import Dialect
+from fairway.drivers.sqlalchemy.dialect import Dialect, overwrite_and_count
 from fairway.drivers.sqlalchemy.schema import deployments, rollouts
 from fairway.ports.store.deployments import Deployment, Deployments, Rollout
 
@@ -41,13 +41,9 @@ class SqlDeployments(Deployments):
         return self._list(*conditions)
 
     def put(self, deployment: Deployment) -> Deployment:
-        put = self._dialect.make_put(
-            deployments,
-            change=lambda old, new: {
-                **{name: new[name] for name in new.keys()},  # noqa: SIM118  # no mapping
-                "revision": old.revision + 1,
-            },
-        ).returning(deployments.c.revision)
+        put = self._dialect.make_put(deployments, change=overwrite_and_count).returning(
+            deployments.c.revision
+        )
         row = {**make_row(deployment), "revision": 1, "is_removed": False}
         return replace(deployment, revision=self._connection.execute(put, row).scalar_one())
 

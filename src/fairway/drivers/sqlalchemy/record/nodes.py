@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from fairway.core.graph.live import LiveNode, NodeId
 from fairway.drivers.sqlalchemy.codec import make_row
-from fairway.drivers.sqlalchemy.dialect import Dialect
+from fairway.drivers.sqlalchemy.dialect import Dialect, overwrite_and_count
 from fairway.drivers.sqlalchemy.schema import node_consumers, nodes
 from fairway.ports.store.nodes import Nodes
 
@@ -44,13 +44,7 @@ class SqlNodes(Nodes):
         return self._list(*conditions)
 
     def put(self, node: LiveNode) -> LiveNode:
-        put = self._dialect.make_put(
-            nodes,
-            change=lambda old, new: {
-                **{name: new[name] for name in new.keys()},  # noqa: SIM118  # no mapping
-                "revision": old.revision + 1,
-            },
-        ).returning(nodes.c.revision)
+        put = self._dialect.make_put(nodes, change=overwrite_and_count).returning(nodes.c.revision)
         row = {**make_row(node), "revision": 1, "is_removed": False}
         del row["consumers"]
         stored = replace(node, revision=self._connection.execute(put, row).scalar_one())

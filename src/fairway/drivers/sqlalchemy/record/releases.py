@@ -1,5 +1,6 @@
 """Artifacts by digest, releases by component and number."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from fairway.core.release.release import Artifact, Release
 from fairway.drivers.sqlalchemy.codec import make_row
-from fairway.drivers.sqlalchemy.dialect import Dialect
+from fairway.drivers.sqlalchemy.dialect import Columns, Dialect
 from fairway.drivers.sqlalchemy.schema import artifacts, releases
 from fairway.kits.digest import Digest
 from fairway.ports.store.releases import Releases
@@ -25,11 +26,7 @@ class SqlReleases(Releases):
         self._dialect = dialect
 
     def put_artifact(self, artifact: Artifact) -> None:
-        put = self._dialect.make_put(
-            artifacts,
-            key=["digest"],
-            change=lambda old, new: {"tests": sa.func.coalesce(old.tests, new.tests)},
-        )
+        put = self._dialect.make_put(artifacts, key=("digest",), change=_add_tests)
         self._connection.execute(put, make_row(artifact))
 
     def find_artifact(self, digest: Digest) -> Artifact | None:
@@ -76,6 +73,10 @@ class SqlReleases(Releases):
             .limit(limit)
         )
         return tuple(_make_release(row) for row in self._connection.execute(query))
+
+
+def _add_tests(old: Columns, new: Columns) -> Mapping[str, Any]:
+    return {"tests": sa.func.coalesce(old.tests, new.tests)}
 
 
 def _make_release(row: sa.Row[Any]) -> Release:
