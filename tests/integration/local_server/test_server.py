@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from fairway.drivers.local_server import process
+from fairway.drivers.local_server import process, tenant
 from fairway.drivers.local_server.record import RecordFile, ServerRecord
 from fairway.drivers.local_server.server import LocalServer
 from fairway.drivers.postgresql.server import make_local_server as make_postgresql
@@ -144,6 +144,17 @@ def test_a_lost_data_folder_is_not_replaced_by_an_empty_one(local: LocalServer) 
     assert not Path(record.data).exists()
 
 
+def test_a_removed_server_leaves_nothing_and_can_be_made_again(
+    local: LocalServer, data_root: Path
+) -> None:
+    local.remove()
+    first = local.ensure()
+    local.remove()
+    assert list(data_root.iterdir()) == []
+    assert local.describe().state == "absent"
+    assert local.ensure().password != first.password
+
+
 def test_a_server_that_cannot_start_says_why(local: LocalServer) -> None:
     record = local.ensure()
     local.stop()
@@ -199,6 +210,18 @@ def test_the_lock_is_given_up_when_its_holder_is_killed(tmp_path: Path) -> None:
         pass
     child.join()
     child.close()
+
+
+def test_a_state_folder_that_cannot_be_written_is_said(tmp_path: Path, data_root: Path) -> None:
+    (tmp_path / "servers").write_text("a file in the way")
+    local = _make("redis", tmp_path, data_root)
+    for call in (local.find, lambda: tenant.get_installation(tmp_path)):
+        with pytest.raises(Unavailable, match="cannot read or write") as caught:
+            call()
+        assert caught.value.code == "HOME-UNUSABLE"
+    with pytest.raises(Unavailable, match="File exists") as caught:
+        local.ensure()
+    assert caught.value.code == "SERVER-FAILED"
 
 
 def _make(kind: str, home: Path, data_root: Path) -> LocalServer:

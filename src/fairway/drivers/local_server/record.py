@@ -6,14 +6,13 @@ administrator's password.
 
 import fcntl
 import json
-import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from fairway.drivers.local_server import private_file
 from fairway.kits.errors import Refused, Unavailable
 
 _LOCK_SECONDS = 120
@@ -43,11 +42,14 @@ class RecordFile:
 
         Raises:
             Refused: SERVER-RECORD-INVALID.
+            Unavailable: HOME-UNUSABLE.
         """
         try:
             text = self.path.read_text()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise private_file.make_unusable(self.path, error) from error
         try:
             return ServerRecord(**json.loads(text))
         except (ValueError, TypeError) as error:
@@ -60,17 +62,7 @@ class RecordFile:
 
     def write(self, record: ServerRecord) -> None:
         """Remember `record`, whole or not at all, also across a power cut."""
-        self._make_folder()
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(asdict(record), file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-        finally:
-            draft.unlink(missing_ok=True)
+        private_file.replace_private(self.path, json.dumps(asdict(record), indent=2))
 
     @contextmanager
     def lock(self) -> Iterator[int]:
@@ -81,7 +73,7 @@ class RecordFile:
         Raises:
             Unavailable: SERVER-BUSY, another one held the lock for two minutes.
         """
-        self._make_folder()
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         deadline = time.monotonic() + _LOCK_SECONDS
         with self._lock_path.open("a") as file:
             while not _try_lock(file.fileno()):
@@ -94,9 +86,6 @@ class RecordFile:
                     )
                 time.sleep(0.02)
             yield file.fileno()
-
-    def _make_folder(self) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _try_lock(descriptor: int) -> bool:

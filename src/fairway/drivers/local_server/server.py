@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,12 +75,12 @@ class LocalServer:
                 if not record.is_created:
                     record = self._create(record, replace(account, kept=(lock,)))
                 return self._start(record, account)
-        except (ServerFailed, OSError) as error:
+        except (ServerFailed, OSError, subprocess.TimeoutExpired) as error:
             raise Unavailable(
                 "SERVER-FAILED",
                 what=f"cannot run {self._engine.title} on this machine",
                 why=str(error),
-                fix=f"see its log in '{self._get_data_name()}', and try again",
+                fix=f"see its log in the data folder that '{self._file.path}' names, and try again",
             ) from error
 
     def stop(self) -> bool:
@@ -95,6 +96,26 @@ class LocalServer:
             was_running = bool(self._find_processes(record))
             self._wait_for_end(record)
         return was_running
+
+    def remove(self) -> None:
+        """Stop the server and delete all it holds, for ever; absent already is success.
+
+        Raises:
+            Unavailable: SERVER-STUCK.
+        """
+        record = self._file.find()
+        if record is None:
+            return
+        with self._file.lock():
+            self._wait_for_end(record)
+            data = Path(record.data)
+            removed = data.with_name(f".{data.name}.removed")
+            shutil.rmtree(removed, ignore_errors=True)
+            if data.exists():
+                # At once: half of a data folder must never look like a whole one.
+                data.rename(removed)
+                shutil.rmtree(removed)
+            self._file.path.unlink(missing_ok=True)
 
     def describe(self) -> ServerStatus:
         """Return what `doctor` tells of the server; changes nothing."""
@@ -203,10 +224,6 @@ class LocalServer:
         data = Path(record.data)
         pid = process.read_pid_file(self._engine.get_pid_file(data))
         return pid if pid and process.is_process(pid, self._engine.programs, data.name) else None
-
-    def _get_data_name(self) -> str:
-        record = self._file.find()
-        return record.data if record else str(self._file.path.parent)
 
     def _make_gone(self, record: ServerRecord) -> Refused:
         return Refused(

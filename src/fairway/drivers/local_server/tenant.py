@@ -4,7 +4,6 @@ Belongs here: the name of a resource's role, database or key prefix, and the mar
 """
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairway.core.graph.live import NodeId
+from fairway.drivers.local_server import private_file
 
 MAX_NAME_LENGTH = 63
 _PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -69,16 +69,12 @@ def get_installation(home: Path) -> str:
     """Return the id of the platform in `home`; the first call ever makes it.
 
     It tells two platforms apart that share a server.
+
+    Raises:
+        Unavailable: HOME-UNUSABLE.
     """
     path = home / "servers" / "installation"
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".installation.{secrets.token_hex(8)}")
-        draft.write_text(secrets.token_hex(8))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+    try:
+        return private_file.create_private(path, secrets.token_hex(8))
+    except OSError as error:
+        raise private_file.make_unusable(path, error) from error
