@@ -5,7 +5,7 @@ relations a document implies (`fairway.core.catalog`), files. Start at `parse_en
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.ref import parse_entity_ref
@@ -74,7 +74,7 @@ def parse_entities(documents: Iterable[Document]) -> tuple[Entity, ...]:
             problems += refused.problems
             continue
         if entity.ref in entities:
-            problems.append(_refuse_duplicate(document, entity, entities[entity.ref][1]))
+            problems.append(refuse_duplicate(document, entity, entities[entity.ref][1]))
         entities[entity.ref] = (entity, document)
     if problems:
         raise InvalidDocuments(sort_problems(problems))
@@ -92,6 +92,35 @@ def describe(value: JsonObject) -> str:
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     noun = kind.lower() if isinstance(kind, str) else "document"
     return f"{noun} '{name}'" if isinstance(name, str) else noun
+
+
+def refuse_duplicate(document: Document, entity: Entity, first: Document) -> Refused:
+    """Return the problem that `document` describes what `first` describes already."""
+    return Refused(
+        "ENTITY-DUPLICATE",
+        what=f"cannot read {describe(entity.document)}",
+        why=f"'{entity.ref}' is also described at {first.get_location()}",
+        fix="keep one of the two documents, or rename one",
+        at=document.get_location(),
+    )
+
+
+def list_doubtful_fields(entity: Entity) -> Iterator[tuple[Path, str]]:
+    """Return each field that nothing reads but that is spelt much like one that is not given.
+
+    Backstage's kinds may have fields of anybody's choice, so none of them is a mistake for sure.
+    """
+    root = cast("dict[str, Any]", schema.read_schema(KINDS[entity.kind]))
+    envelope = cast("dict[str, Any]", schema.read_schema("entity"))
+    for part, known, given in (
+        ("metadata", envelope["$defs"]["metadata"]["properties"], entity.metadata),
+        ("spec", root["properties"]["spec"]["properties"], entity.spec),
+    ):
+        absent = [name for name in known if name not in given]
+        for name in given:
+            meant = None if name in known else spelling.suggest(name, absent)
+            if meant:
+                yield (part, name), meant
 
 
 def _strip(value: JsonObject) -> JsonObject:
@@ -164,14 +193,4 @@ def _refuse_kind(document: Document) -> Refused:
         why=why,
         fix=fix,
         at=document.get_location(("kind",)),
-    )
-
-
-def _refuse_duplicate(document: Document, entity: Entity, first: Document) -> Refused:
-    return Refused(
-        "ENTITY-DUPLICATE",
-        what=f"cannot read {describe(entity.document)}",
-        why=f"'{entity.ref}' is also described at {first.get_location()}",
-        fix="keep one of the two documents, or rename one",
-        at=document.get_location(),
     )

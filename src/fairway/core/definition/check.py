@@ -140,11 +140,17 @@ class _Checker:
             if other != name:
                 yield self._find(
                     "DEFINITION-TIE",
-                    (_make_ref("provisioner", name), ("spec", "match")),
+                    self._find_place(name, other),
                     f"provisioners '{other}' and '{name}' match the same resources of type "
                     f"'{provisioner.type}' and are equally specific",
                     "add a criterion to the match of one of them, or delete one",
                 )
+
+    def _find_place(self, *provisioners: str) -> tuple[str, Path]:
+        """Return the first of `provisioners` that has a place; not every one need have a file."""
+        path: Path = ("spec", "match")
+        refs = [_make_ref("provisioner", name) for name in provisioners]
+        return next((ref for ref in refs if self._locate(ref, path)), refs[0]), path
 
     def _check_known(
         self,
