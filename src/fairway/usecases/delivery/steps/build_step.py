@@ -75,7 +75,7 @@ def _describe_tests(artifact: Artifact) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReleaseExecutor(Executor):
-    """Makes the release of what was built; the same triple again is the same release."""
+    """Makes the release of what was built; the same artifact and workload are the same release."""
 
     platform: Platform
 
@@ -191,10 +191,10 @@ def _infer_component(component: str, *, owner: str) -> Entity:
 
 
 def _is_same(known: Release, release: Release) -> bool:
-    return (known.artifact.digest, known.document, known.commit.id) == (
+    """Return whether both run alike; a commit that changes nothing that runs is no release."""
+    return (known.artifact.digest, known.document) == (
         release.artifact.digest,
         release.document,
-        release.commit.id,
     )
 
 
