@@ -204,7 +204,9 @@ class Agent:
                 ),
                 site=self._site,
                 publish=self._publish,
-                drain=self.traffic.drain,
+                drain=lambda replica, seconds: self.traffic.drain(
+                    traffic.make_instance_id(environment, replica), seconds
+                ),
                 notify=lambda: self._notify(key),
             ),
         )

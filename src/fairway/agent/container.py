@@ -62,7 +62,7 @@ class Container:
         self.last_exit: Exit | None = None
         self.restarts = 0
         self.crashes = 0
-        self.reason = ""
+        self._exit_fault = self._probe_fault = ""
         self._liveness_fault = ""
         self._stop_seconds: float | None = None
         self._stop_asked = asyncio.Event()
@@ -88,6 +88,13 @@ class Container:
         """Have `run` stop the program and return."""
         self._stop_seconds = grace_seconds
         self._stop_asked.set()
+
+    @property
+    def reason(self) -> str:
+        """Why it is not ready: how it ended last tells more than that nothing answers now."""
+        if self.is_complete or (self.is_ready and self.plan.readiness is not None):
+            return ""
+        return self._exit_fault or self._probe_fault
 
     @property
     def has_started(self) -> bool:
@@ -119,7 +126,7 @@ class Container:
         except (OSError, ValueError, Problem) as error:
             _LOG.warning("cannot start %s: %s", self.plan.folder, error)
             self.crashes += 1
-            self.reason = f"cannot start: {error}"
+            self._exit_fault = f"cannot start: {error}"
             return None
         self.restarts = number - 1
         return started
@@ -130,11 +137,12 @@ class Container:
     async def _attend(self, attempt: Attempt) -> None:
         """Watch a run to its end."""
         self._liveness_fault = ""
-        self.is_ready = self.plan.readiness is None and not self.plan.is_job
         self._set("running")
         helpers = [asyncio.create_task(self._obey_stop(attempt))]
         if self.plan.readiness is not None:
             helpers.append(asyncio.create_task(self._watch_readiness(self.plan.readiness)))
+        elif not self.plan.is_job:
+            helpers.append(asyncio.create_task(self._become_ready(attempt)))
         if self.plan.liveness is not None:
             helpers.append(asyncio.create_task(self._watch_liveness(self.plan.liveness, attempt)))
         try:
@@ -160,12 +168,12 @@ class Container:
         if ended.is_stopped and not self._liveness_fault:
             return
         if self.plan.is_job and ended.code == 0 and not ended.error:
-            self.is_complete, self.reason = True, ""
+            self.is_complete = True
             return
         is_stable = ended.ran_seconds >= self.plan.settings.stable_seconds
         self.crashes = 1 if is_stable else self.crashes + 1
         times = f" ({self.crashes} times)" if self.crashes > 1 else ""
-        self.reason = self._explain(ended) + times
+        self._exit_fault = self._explain(ended) + times
 
     def _explain(self, ended: Exit) -> str:
         if self._liveness_fault:
@@ -215,14 +223,21 @@ class Container:
             fault = await check(probe.timeout_seconds)
             failures = failures + 1 if fault else 0
             if not fault and not self.is_ready:
-                self.is_ready, self.reason = True, ""
+                self.is_ready, self._exit_fault = True, ""
                 self.plan.on_change()
             elif fault and (not self.is_ready or failures >= probe.failure_threshold):
                 is_change = self.is_ready
-                self.is_ready, self.reason = False, f"readiness probe failed: {fault}"
+                self.is_ready, self._probe_fault = False, f"readiness probe failed: {fault}"
                 if is_change:
                     self.plan.on_change()
             await asyncio.sleep(_choose_pause(self.is_ready, started, probe))
+
+    async def _become_ready(self, attempt: Attempt) -> None:
+        """Where nothing can be asked, a program that has stayed up for a while is ready."""
+        up_seconds = time.time() - attempt.started_at
+        await asyncio.sleep(self.plan.settings.min_ready_seconds - up_seconds)
+        self.is_ready = True
+        self.plan.on_change()
 
     async def _watch_liveness(self, check: Check, attempt: Attempt) -> None:
         probe = self.plan.settings.liveness
@@ -233,7 +248,7 @@ class Container:
             fault = await check(probe.timeout_seconds)
             failures = failures + 1 if fault else 0
         self._liveness_fault = fault
-        self.is_ready, self.reason = False, f"liveness probe failed: {fault}"
+        self.is_ready, self._probe_fault = False, f"liveness probe failed: {fault}"
         self.plan.on_change()
         await attempt.stop(self.plan.settings.stop_seconds)
 

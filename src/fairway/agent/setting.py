@@ -31,6 +31,7 @@ class Settings:
     progress_deadline_seconds: float = 60.0
     crash_limit: int = 3
     stable_seconds: float = 10.0
+    min_ready_seconds: float = 1.0
     backoff_seconds: float = 0.5
     backoff_max_seconds: float = 30.0
     log_bytes: int = 10 * 1024**2
@@ -43,7 +44,8 @@ def parse_settings(values: JsonObject) -> Settings:
     """Return the settings that `values` holds, defaults for the rest; unknown names are ignored:
 
     they belong to other targets. Names are `stopSeconds`, `drainSeconds`,
-    `progressDeadlineSeconds`, `crashLimit`, `stableSeconds`, `backoffSeconds`,
+    `progressDeadlineSeconds`, `crashLimit`, `stableSeconds`,
+    `minReadySeconds` (how long a container without a probe must stay up), `backoffSeconds`,
     `backoffMaxSeconds`, `logSize` (`10Mi`), `logFiles`, and for probes
     `readinessPeriodSeconds`, `readinessTimeoutSeconds`, `readinessFailureThreshold`,
     `readinessInitialDelaySeconds`, and the same with `liveness`.
@@ -60,6 +62,7 @@ def parse_settings(values: JsonObject) -> Settings:
         ),
         crash_limit=max(1, int(_read(values, "crashLimit", defaults.crash_limit))),
         stable_seconds=_read(values, "stableSeconds", defaults.stable_seconds),
+        min_ready_seconds=_read(values, "minReadySeconds", defaults.min_ready_seconds),
         backoff_seconds=_read(values, "backoffSeconds", defaults.backoff_seconds),
         backoff_max_seconds=_read(values, "backoffMaxSeconds", defaults.backoff_max_seconds),
         log_bytes=_read_bytes(values, "logSize", defaults.log_bytes),

@@ -112,7 +112,11 @@ class Traffic:
             for replica in supervisor.serving:
                 if (port := replica.find_port(route.port)) is not None:
                     instances.append(
-                        {"id": replica.record.id, "address": "127.0.0.1", "port": port}
+                        {
+                            "id": make_instance_id(route.environment, replica.record.id),
+                            "address": "127.0.0.1",
+                            "port": port,
+                        }
                     )
         return {
             "host": route.host,
@@ -135,6 +139,11 @@ class Traffic:
                 return
             await asyncio.sleep(pause)
             pause = min(0.2, pause * 1.5)
+
+
+def make_instance_id(environment: str, replica: str) -> str:
+    """Return an instance's id at the gateway, which serves all environments."""
+    return f"{environment}.{replica}"
 
 
 async def call(

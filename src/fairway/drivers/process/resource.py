@@ -3,6 +3,8 @@
 Belongs here: reading them. Never here: making a resource.
 """
 
+from collections.abc import Mapping
+
 from fairway.core.graph.live import NodeId
 from fairway.core.workload.workload import DEFAULT_CLASS
 from fairway.kits.canonical import JsonObject, JsonValue
@@ -48,7 +50,9 @@ def get_text(spec: ResourceSpec, name: str) -> str:
     )
 
 
-def find_differences(wanted: JsonObject, found: JsonObject) -> dict[str, JsonValue]:
+def find_differences(
+    wanted: Mapping[str, object], found: Mapping[str, object]
+) -> dict[str, JsonValue]:
     """Return a sentence for each value that is not as wanted."""
     return {
         name: f"is {found.get(name)!r}, wanted {value!r}"
