@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -71,7 +71,11 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
         stack.callback(homes.remove_endpoint, settings.home)
         server = _make_server(settings, platform)
         on_ready(url, time.monotonic() - began)
-        server.run([listener])
+        # The server raises the signal that ended it once more, to whom it may concern: here it
+        # means that it is time to leave this block in order.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            server.run([listener])
 
 
 def make_platform(settings: Settings, store: SqlStore) -> Platform:
