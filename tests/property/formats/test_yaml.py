@@ -1,5 +1,6 @@
 """YAML: the two readers agree, and what is rendered is read back."""
 
+import json
 from collections.abc import Sequence
 
 from hypothesis import example, given
@@ -35,6 +36,15 @@ def test_the_fast_reader_never_differs_from_the_careful_one(text: str) -> None:
         return
     careful = compose_node(text, file="x.yaml").value
     assert canonical.render_canonical(fast) == canonical.render_canonical(careful)
+
+
+@given(strategies.json_objects)
+def test_json_means_the_same_as_yaml(value: JsonObject) -> None:
+    text = json.dumps(value, indent=1)
+    assert document._read_fast(text) == value
+    # What YAML's own readers do not know: surrogate pairs, and this character unescaped.
+    if "\\ud" not in text and "\x7f" not in text:
+        assert compose_node(text, file="x.json").value == value
 
 
 @given(strategies.yaml_texts)

@@ -78,6 +78,27 @@ def test_json_is_read() -> None:
     assert _parse('{\n\t"a": [1, 2.5, null, "\\u00e9"]\n}') == {"a": [1, 2.5, None, "é"]}
 
 
+def test_json_may_write_emoji_as_surrogate_pairs() -> None:
+    (document,) = parse_documents(b'{"a": "\\ud83d\\ude00", "b": {}}\n', file="x.json")
+    assert document.value == {"a": "😀", "b": {}}
+    assert str(document.get_location(("b",))) == "x.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"a": 1, "a": 2}', "YAML-DUPLICATE-KEY"),
+        ('{"a": NaN, "b": -Infinity, "b": 1}', "YAML-DUPLICATE-KEY"),
+        ('{"a": 1e999}', "YAML-INVALID"),
+        ('{"a": 99999999999999999999}', "YAML-INVALID"),
+        ('{"a": ' * 200 + "1" + "}" * 200, "YAML-TOO-LARGE"),
+        ('{"a": "\\ud83d"}', "YAML-INVALID"),
+    ],
+)
+def test_json_keeps_the_same_rules(text: str, code: str) -> None:
+    assert _refuse(text).code == code
+
+
 def test_members_know_their_place() -> None:
     text = "# c\na: 1\n---\nb:\n  - c: {d: 2}\n  - 3\n"
     document = parse_documents(text.encode(), file="x.yaml")[1]

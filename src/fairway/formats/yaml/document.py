@@ -8,6 +8,7 @@ nor places and differs from the core schema in a few scalars; whatever it may ge
 or could be abused with goes to `compose_node`, which decides.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from typing import cast
 
 import ryaml
 
+from fairway.formats.yaml import scalar
 from fairway.formats.yaml.node import MAX_DEPTH, Node, compose_node
+from fairway.kits import canonical
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.errors import InvalidDocuments, Location, Refused
 
@@ -65,7 +68,11 @@ class Document:
     def find_node(self) -> Node | None:
         """Return the tree with the place of each member, None when there is no text."""
         if self._node is None and self._text is not None:
-            self._node = compose_node(self._text, file=self.file, first_line=self._first_line)
+            try:
+                self._node = compose_node(self._text, file=self.file, first_line=self._first_line)
+            except Refused:
+                # JSON may hold what YAML's readers refuse; then the file is all that is known.
+                self._text = None
         return self._node
 
     def get_location(self, path: Path = ()) -> Location:
@@ -217,6 +224,8 @@ def _name_type(value: JsonValue) -> str:
 
 def _read_fast(text: str) -> JsonValue:
     """Return the value if it is certain to be right, else None."""
+    if text.lstrip().startswith("{") and (value := _read_json(text)) is not None:
+        return value
     # Both readers need time that is quadratic in the depth of brackets, and only the careful one
     # stops when they are too deep.
     if text.count("[") + text.count("{") > MAX_FAST_BRACKETS:
@@ -229,6 +238,31 @@ def _read_fast(text: str) -> JsonValue:
     except ValueError:
         return None
     return value if _is_json(value, MAX_DEPTH) else None
+
+
+def _read_json(text: str) -> JsonValue:
+    """Return the value if `text` is JSON, which means the same as YAML, else None.
+
+    YAML's readers know no surrogate pairs, by which many programs write emoji into JSON.
+    """
+    try:
+        value = cast(
+            "JsonValue",
+            json.loads(text, object_pairs_hook=_make_object, parse_int=scalar.parse_scalar),
+        )
+        if "\\u" in text:
+            # Half a surrogate pair is no character: no UTF-8 can be made of it.
+            canonical.render_canonical(value)
+    except (ValueError, RecursionError):
+        return None
+    return value if _is_json(value, MAX_DEPTH) else None
+
+
+def _make_object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key is there twice")
+    return made
 
 
 def _is_json(value: JsonValue, depth: int) -> bool:
