@@ -26,7 +26,7 @@ from fairway.drivers.bundle.dependencies import Dependencies, write_whole
 from fairway.drivers.bundle.limited import Workshop
 from fairway.drivers.bundle.project import InvalidProject, Project, read_project
 from fairway.drivers.bundle.scratch import open_scratch
-from fairway.drivers.bundle.suite import InvalidReport, parse_junit
+from fairway.drivers.bundle.suite import run_suite
 from fairway.formats import source_archive
 from fairway.kits import canonical
 from fairway.kits import digest as digests
@@ -37,7 +37,6 @@ from fairway.ports.blob_store import BlobStore
 from fairway.ports.builder import Builder, BuildLog, BuildRequest
 
 _MAX_BUNDLE_BYTES = 8 * 1024**3
-_NO_TESTS_COLLECTED = 5
 _FOLDERS = {"dependencies": "deps", "application": "app"}
 
 
@@ -120,7 +119,9 @@ class BundleBuilder(Builder):
         if known is not None and (known.tests is not None or not request.is_tested):
             workshop.say("tests", "the same bundle was built before")
             return known
-        tests = self._run_tests(request, workshop, project, dependencies, resolution)
+        tests = self._run_tests(
+            request, workshop, project, dependencies=dependencies, resolution=resolution
+        )
         workshop.check("bundle")
         self._blobs.put([canonical.render_canonical(manifest)], expected=digest)
         workshop.say("bundle", digest)
@@ -181,6 +182,7 @@ class BundleBuilder(Builder):
         request: BuildRequest,
         workshop: Workshop,
         project: Project,
+        *,
         dependencies: Dependencies,
         resolution: str,
     ) -> TestReport | None:
@@ -194,50 +196,8 @@ class BundleBuilder(Builder):
         wanted = dependencies.resolve_for_tests(self._platform, resolution)
         packages = workshop.folder / "test-deps"
         dependencies.install(wanted, packages)
-        return self._run_pytest(workshop, project, packages)
-
-    def _run_pytest(
-        self, workshop: Workshop, project: Project, packages: Path
-    ) -> TestReport | None:
-        tree = workshop.folder / "app"
-        report = workshop.folder / "junit.xml"
-        modules = [str(tree / folder) for folder in project.path]
-        environment = surroundings.make_environment(workshop.folder)
-        environment["PATH"] = f"{packages / 'bin'}:{environment['PATH']}"
-        environment["PYTHONPATH"] = ":".join([*modules, str(packages)])
-        command = [str(self._make_interpreter(workshop)), "-m", "pytest", "-p", "no:cacheprovider"]
-        command += ["--color=no", f"--junitxml={report}"]
-        outcome = workshop.run("tests", command, cwd=tree, environment=environment)
-        if outcome.code == _NO_TESTS_COLLECTED:
-            workshop.say("tests", "pytest found none")
-            return None
-        try:
-            tests = parse_junit(report)
-        except InvalidReport as error:
-            why = f"pytest ended with {outcome.code} and left no report: {error}"
-            raise _refuse_tests(workshop, why, outcome.last_lines) from error
-        if outcome.code or tests.failed:
-            why = f"{tests.failed} failed, {tests.passed} passed (pytest ended with {outcome.code})"
-            raise _refuse_tests(workshop, why, outcome.last_lines)
-        workshop.say("tests", f"{tests.passed} passed, {tests.skipped} skipped")
-        return tests
-
-    def _make_interpreter(self, workshop: Workshop) -> Path:
-        """Make an environment without packages, so that none of the platform's are seen."""
-        folder = workshop.folder / "venv"
-        command = [uv.find_uv_bin(), "venv", "--quiet", "--no-project", "--python"]
-        environment = surroundings.make_index_environment(workshop.folder, self._cache)
-        outcome = workshop.run(
-            "tests",
-            [*command, str(self._python), str(folder)],
-            cwd=workshop.folder,
-            environment=environment,
-        )
-        if outcome.code:
-            why = f"uv venv ended with {outcome.code}"
-            fix = f"make '{self._python}' a working Python"
-            raise workshop.refuse("tests", why, fix=fix, lines=outcome.last_lines)
-        return folder / "bin" / "python"
+        interpreter = dependencies.make_interpreter(workshop.folder / "venv")
+        return run_suite(workshop, project, packages=packages, interpreter=interpreter)
 
     def unpack(self, artifact: Digest) -> Path:
         folder = self._bundles / artifact.removeprefix("sha256:")
@@ -287,11 +247,6 @@ class BundleBuilder(Builder):
                 raise
             return
         folder.chmod(0o555)
-
-
-def _refuse_tests(workshop: Workshop, why: str, lines: tuple[str, ...]) -> Refused:
-    fix = "make the tests pass: run them in the service's folder with pytest"
-    return workshop.refuse("tests", why, fix=fix, lines=lines, code="TESTS-FAILED")
 
 
 def _explain(subject: str, error: OSError) -> Unavailable:

@@ -65,7 +65,7 @@ class Dependencies:
             text = self._resolve(self._make_inputs(), self._make_test_choices())
         else:
             (scratch / "pytest.in").write_text("pytest\n")
-            (scratch / "constraints.txt").write_text(_without_hashes(resolution))
+            (scratch / "constraints.txt").write_text(make_constraints(resolution))
             inputs = [*self._make_inputs(is_optional=True), str(scratch / "pytest.in")]
             choices = ["--constraint", str(scratch / "constraints.txt")]
             text = self._resolve([*inputs, *self._project.test_files], choices)
@@ -88,6 +88,11 @@ class Dependencies:
         if "--hash=" in resolution:
             command.append("--require-hashes")
         self._run([*command, "--python", str(self._python), "--requirement", str(listed)])
+
+    def make_interpreter(self, folder: Path) -> Path:
+        """Make an environment without packages, so that none of the platform's are seen."""
+        self._run(["venv", "--quiet", "--no-project", "--python", str(self._python), str(folder)])
+        return folder / "bin" / "python"
 
     def _make_inputs(self, *, is_optional: bool = False) -> list[str]:
         """Return the files that say what is needed; with the tests' groups when `is_optional`."""
@@ -161,7 +166,7 @@ def write_whole(path: Path, text: str) -> None:
         Path(draft).unlink(missing_ok=True)
 
 
-def _without_hashes(resolution: str) -> str:
+def make_constraints(resolution: str) -> str:
     """Return the pinned versions alone, as constraints take them."""
     joined = resolution.replace("\\\n", " ")
     lines = (re.sub(r"\s+--hash=\S+", "", line).strip() for line in joined.splitlines())

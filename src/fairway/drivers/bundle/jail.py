@@ -153,17 +153,21 @@ def look() -> Usage:
 
 
 def measure_disk(folder: str) -> int:
-    """Return the bytes that the files below `folder` take."""
+    """Return the bytes that the files below `folder` take; what vanishes meanwhile counts not."""
     total = 0
     pending = [folder]
     while pending:
         with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
+            found = list(entries)
+            pending += [one.path for one in found if one.is_dir(follow_symlinks=False)]
+            total += sum(map(_measure_file, found))
     return total
+
+
+def _measure_file(entry: "os.DirEntry[str]") -> int:
+    with contextlib.suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+    return 0
 
 
 def kill_all(groups: Groups) -> None:
@@ -214,7 +218,9 @@ def _set_rlimits(limits: Limits, *, has_groups: bool) -> None:
     for kind, value in values.items():
         _, hard = resource.getrlimit(kind)
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (most, most))
+        # A hard limit a little above leaves room for SIGXCPU, which tells this end from others.
+        above = 5 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else 0
+        resource.setrlimit(kind, (most, most + above))
 
 
 def _count_threads() -> int:

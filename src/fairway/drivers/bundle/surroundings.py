@@ -56,7 +56,7 @@ def make_environment(scratch: Path) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": "315532800",
         "TMPDIR": str(scratch / "tmp"),
         "TZ": "UTC",
-        **{name: value for name, value in os.environ.items() if name.upper() in _NETWORK},
+        **choose_network_settings(os.environ),
     }
 
 
@@ -64,8 +64,7 @@ def make_index_environment(scratch: Path, cache: Path) -> dict[str, str]:
     """Return the variables of uv: as above, with the operator's package index and the cache."""
     return {
         **make_environment(scratch),
-        **{name: value for name, value in os.environ.items() if _is_index_setting(name)},
-        **_find_user_settings(os.environ),
+        **choose_index_settings(os.environ),
         "UV_CACHE_DIR": str(cache),
         "UV_LINK_MODE": "copy",
         "UV_NO_PROGRESS": "1",
@@ -73,16 +72,24 @@ def make_index_environment(scratch: Path, cache: Path) -> dict[str, str]:
     }
 
 
-def _is_index_setting(name: str) -> bool:
-    if name in _NEVER:
-        return False
-    return name in _INDEX or name.startswith(_INDEX_PREFIXES)
+def choose_network_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the platform's variables that say how to reach and trust the network."""
+    return {name: value for name, value in variables.items() if name.upper() in _NETWORK}
 
 
-def _find_user_settings(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return where the operator's own uv.toml is, since HOME is another during a build."""
+def choose_index_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the platform's variables that say where packages come from.
+
+    Where the operator's own uv.toml is goes along, since HOME is another during a build.
+    """
+    chosen = {
+        name: value
+        for name, value in variables.items()
+        if (name in _INDEX or name.startswith(_INDEX_PREFIXES)) and name not in _NEVER
+    }
     folder = variables.get("XDG_CONFIG_HOME")
-    home = variables.get("HOME")
-    if folder is None and home is not None:
-        folder = str(Path(home) / ".config")
-    return {"XDG_CONFIG_HOME": folder} if folder is not None else {}
+    if folder is None and "HOME" in variables:
+        folder = str(Path(variables["HOME"]) / ".config")
+    if folder is not None:
+        chosen["XDG_CONFIG_HOME"] = folder
+    return chosen
