@@ -142,7 +142,7 @@ def test_a_document_without_text_is_placed_by_its_file() -> None:
         ("? [a]\n: b", "YAML-INVALID", "1:3", "a key is not a string"),
         ("a: {<<: 1}", "YAML-INVALID", "1:5", "not a mapping"),
         ("- a", "YAML-INVALID", "1:1", "a document is a mapping, and this is a list"),
-        ("hello", "YAML-INVALID", "1:1", "this is a string"),
+        ("hello", "YAML-INVALID", "1:1", "this is a single value"),
         ("a: x\ny: \x07", "YAML-INVALID", "2:4", "the character U+0007 is not allowed"),
         ("a: &x [*x]", "YAML-ALIASES", "1:8", "is inside of what it repeats"),
     ],

@@ -209,17 +209,12 @@ def _read_document(text: str, file: str, first_line: int) -> Document | None:
             raise Refused(
                 "YAML-INVALID",
                 what=f"cannot read {file}",
-                why=f"a document is a mapping, and this is {_name_type(value)}",
+                why="a document is a mapping, and this is "
+                + ("a list" if isinstance(value, list) else "a single value"),
                 fix="write the document as keys and values",
                 at=Location(file=file, line=node.line, column=node.column),
             )
     return Document(cast("JsonObject", value), file=file, text=text, first_line=first_line)
-
-
-def _name_type(value: JsonValue) -> str:
-    if isinstance(value, list):
-        return "a list"
-    return "a number" if isinstance(value, int | float) else "a string"
 
 
 def _read_fast(text: str) -> JsonValue:
@@ -231,7 +226,8 @@ def _read_fast(text: str) -> JsonValue:
     if text.count("[") + text.count("{") > MAX_FAST_BRACKETS:
         return None
     # The line break makes the start of the text a place where a value may start.
-    if any(risk.search(f"\n{text}") for risk in _RISKY):
+    searched = f"\n{text}"
+    if any(risk.search(searched) for risk in _RISKY):
         return None
     try:
         value = cast("JsonValue", ryaml.loads(text))  # type: ignore[attr-defined] # its stub lacks __all__
