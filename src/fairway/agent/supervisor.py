@@ -27,6 +27,7 @@ from fairway.ports.target import WorkloadStatus
 _RETIRED = "retired"
 _KEPT_ARCHIVES = 10
 _LAST_LINES = 20
+_RETRY_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -115,7 +116,7 @@ class Supervisor:
             while True:
                 self._wake.clear()
                 if not self._is_paused:
-                    await self._reconcile()
+                    await self._reconcile_safely()
                 if self.record.wanted is None and not self._replicas:
                     self.is_closed = True
                     await asyncio.to_thread(self._remove_all)
@@ -148,6 +149,14 @@ class Supervisor:
             else:
                 await asyncio.to_thread(_stop_unknown, folder)
 
+    async def _reconcile_safely(self) -> None:
+        """Look once; a fault, even a bug, must not end the watch over what runs."""
+        try:
+            await self._reconcile()
+        except Exception:  # noqa: BLE001  # logged; the workload must be kept
+            _LOG.exception("workload %s in %s", self.component, self.environment)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._wake.set)
+
     async def _reconcile(self) -> None:
         decision = self._decide()
         for name in decision.start:
@@ -165,8 +174,8 @@ class Supervisor:
             if replica.is_retiring and name not in self._retiring:
                 task = asyncio.create_task(self._retire(replica, is_drained=name not in served))
                 self._retiring[name] = task
-        self._settle(decision)
         self._tell()
+        self._settle(decision)
 
     def _settle(self, decision: Decision) -> None:
         """Remember a wholly ready generation, and forget orders that nothing runs any more."""
@@ -178,11 +187,7 @@ class Supervisor:
         orders = {key: found for key, found in record.orders.items() if key in used}
         record = replace(record, orders=orders)
         if record != self.record:
-            try:
-                self._store(record)
-            except Problem as problem:  # the next look tries again; nothing that runs depends on it
-                _LOG.warning("%s", problem)
-                asyncio.get_running_loop().call_later(problem_delay(problem), self._wake.set)
+            self._store(record)
 
     def _decide(self) -> Decision:
         views = [
@@ -226,12 +231,7 @@ class Supervisor:
             id=name, index=index, generation=wanted.spec.generation, release=wanted.spec.release
         )
         folder = self._around.folder / name
-        try:
-            await asyncio.to_thread(_claim, folder, record)
-        except (OSError, Problem) as problem:
-            _LOG.warning("cannot start %s: %s", name, problem)
-            asyncio.get_running_loop().call_later(1.0, self._wake.set)
-            return
+        await asyncio.to_thread(_claim, folder, record)
         self._begin(record)
 
     def _begin(self, record: ReplicaRecord) -> None:
@@ -314,11 +314,6 @@ class Supervisor:
             return replica.reason
         waited = f"not ready after {self.settings.progress_deadline_seconds:g} s"
         return f"{waited}: {replica.reason}" if replica.reason else waited
-
-
-def problem_delay(problem: Problem) -> float:
-    """Return after how many seconds trying again makes sense."""
-    return float(getattr(problem, "delay_seconds", 1.0))
 
 
 async def _keep_running(replica: Replica) -> None:

@@ -186,14 +186,13 @@ class AgentClient:
         connection = _UnixConnection(self._path, timeout_seconds)
         try:
             try:
-                connection.connect()
-            except OSError:
+                answer = _send(connection, method, path, body)
+            except OSError:  # it was killed; every request may be sent twice
                 if not self.command:
                     raise
+                connection.close()
                 ensure_agent(self.home, self.command)
-                connection.connect()
-            connection.request(method, path, body)
-            answer = connection.getresponse()
+                answer = _send(connection, method, path, body)
             if answer.status != 200:
                 raise _parse_problem(answer.status, answer.read())
             yield answer
@@ -206,6 +205,13 @@ class AgentClient:
             ) from error
         finally:
             connection.close()
+
+
+def _send(
+    connection: _UnixConnection, method: str, path: str, body: bytes
+) -> http.client.HTTPResponse:
+    connection.request(method, path, body)
+    return connection.getresponse()
 
 
 def ensure_agent(home: Path, command: Sequence[str]) -> AgentClient:
