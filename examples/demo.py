@@ -48,6 +48,7 @@ class Stage:
         return {
             **os.environ,
             "FAIRWAY_HOME": str(self.folder / "home"),
+            "FAIRWAY_DATA_ROOT": str(self.folder / "data"),
             "FAIRWAY_PORT": str(self.port),
             "FAIRWAY_GATEWAY_PORT": str(self.gateway_port),
         }
@@ -228,6 +229,8 @@ def read_environment(stage: Stage, name: str) -> Mapping[str, object]:
 def open_stage() -> Iterator[Stage]:
     """Make a temporary folder with a copy of the example."""
     folder = Path(tempfile.mkdtemp(prefix="fairway-demo-"))
+    # Servers that run under an account of their own reach their data through here.
+    folder.chmod(0o711)
     shutil.copytree(ROOT / "examples" / "orders", folder / "orders")
     try:
         yield Stage(folder=folder, port=find_free_port(), gateway_port=find_free_port())

@@ -6,10 +6,12 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,11 +50,17 @@ class RunningPlatform:
         return self.folder / "home"
 
     @property
+    def data_root(self) -> Path:
+        """Where managed servers keep their data; short, and reachable for their accounts."""
+        return Path(tempfile.gettempdir()) / f"fairway-data-{self.port}"
+
+    @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("FAIRWAY_")}
         return {
             **kept,
             "FAIRWAY_HOME": str(self.home),
+            "FAIRWAY_DATA_ROOT": str(self.data_root),
             "FAIRWAY_PORT": str(self.port),
             "FAIRWAY_GATEWAY_PORT": str(self.gateway_port),
             "NO_COLOR": "1",
@@ -183,6 +191,7 @@ def start_platform(folder: Path) -> Iterator[RunningPlatform]:
         yield running
     finally:
         running.down()
+        shutil.rmtree(running.data_root, ignore_errors=True)
 
 
 def find_free_port() -> int:

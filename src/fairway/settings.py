@@ -32,6 +32,8 @@ class Settings:
 
     `home` holds the state. `url` and `token` are what a client uses; `token` is empty when
     none is known. `port` and `gateway_port` are where `fairway up` listens, on loopback.
+    `cache` holds what can be fetched again; it is shared by all homes of one person.
+    `data_root` is where servers that run under another account keep their data, if not at home.
     """
 
     home: Path
@@ -41,6 +43,8 @@ class Settings:
     port: int = DEFAULT_PORT
     gateway_port: int = DEFAULT_GATEWAY_PORT
     log_level: str = "info"
+    cache: Path
+    data_root: Path | None = None
 
     @property
     def endpoint_path(self) -> Path:
@@ -80,12 +84,26 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=port,
         gateway_port=_read_port(environ, "FAIRWAY_GATEWAY_PORT", DEFAULT_GATEWAY_PORT),
         log_level=_read_log_level(environ),
+        cache=_read_folder(environ, "FAIRWAY_CACHE") or _get_cache(environ),
+        data_root=_read_folder(environ, "FAIRWAY_DATA_ROOT"),
     )
 
 
+def _read_folder(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "")
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _get_cache(environ: Mapping[str, str]) -> Path:
+    text = environ.get("XDG_CACHE_HOME", "")
+    base = Path(text) if text.startswith("/") else Path.home() / ".cache"
+    return base / "fairway"
+
+
 def _read_home(environ: Mapping[str, str]) -> Path:
-    if environ.get("FAIRWAY_HOME"):
-        return Path(environ["FAIRWAY_HOME"]).expanduser().absolute()
+    home = _read_folder(environ, "FAIRWAY_HOME")
+    if home is not None:
+        return home
     data = environ.get("XDG_DATA_HOME", "")
     # The XDG specification says that a relative path is to be ignored.
     base = Path(data) if data.startswith("/") else Path.home() / ".local" / "share"

@@ -15,10 +15,13 @@ from fairway.kits.digest import Digest
 class DriverContext:
     """`home` is the platform's folder; a driver keeps what it needs below `home/<its name>`.
 
+    `data_root`, where given, is a folder for data of servers that run under another account.
+
     `unpack` gives the folder of an artifact's tree; `python` is the interpreter that bundles
     were built for.
     """
 
     home: Path
+    data_root: Path | None = None
     unpack: Callable[[Digest], Path]
     python: Path

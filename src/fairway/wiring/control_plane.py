@@ -41,6 +41,7 @@ from fairway.usecases.delivery.steps import executors
 from fairway.usecases.platform import Platform
 from fairway.wiring import first_start, health, registry, waking
 from fairway.wiring import home as homes
+from fairway.wiring.waking import AgentWatcher
 
 STOP_SECONDS = 5
 OnReady = Callable[[str, float], None]
@@ -60,21 +61,20 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
     with ExitStack() as stack:
         stack.enter_context(homes.hold_home(settings.home))
         listener = stack.enter_context(_listen(settings.port))
-        agent = _start_agent(settings)
+        _ensure_agent(settings)
         store = open_store(settings.database_url, SystemClock())
         stack.callback(store.close)
         platform = make_platform(settings, store)
         first_start.prepare(platform, settings.home)
-        stack.enter_context(_work(platform, store, agent))
+        watcher = stack.enter_context(_work(settings, platform, store))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         homes.write_endpoint(settings.home, url)
         stack.callback(homes.remove_endpoint, settings.home)
-        server = _make_server(settings, platform)
-        on_ready(url, time.monotonic() - began)
-        # The server raises the signal that ended it once more, to whom it may concern: here it
-        # means that it is time to leave this block in order.
+        server = _make_server(settings, platform, watcher)
+        # The server raises the signal that ended it once more: it is time to leave in order.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
+            on_ready(url, time.monotonic() - began)
             server.run([listener])
 
 
@@ -88,7 +88,9 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
             return tx.releases.find_artifact(digest)
 
     builder = BundleBuilder(blobs, settings.home, python, find_artifact=find_artifact)
-    context = DriverContext(home=settings.home, unpack=builder.unpack, python=python)
+    context = DriverContext(
+        home=settings.home, data_root=settings.data_root, unpack=builder.unpack, python=python
+    )
     provisioners = registry.load_provisioners(context)
     return Platform(
         store=store,
@@ -104,13 +106,13 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
     )
 
 
-def _start_agent(settings: Settings) -> AgentClient:
+def _ensure_agent(settings: Settings) -> AgentClient:
     command = [sys.executable, "-m", "fairway", "agent", "run", "--home", str(settings.home)]
     return ensure_agent(settings.home, command)
 
 
 @contextmanager
-def _work(platform: Platform, store: SqlStore, agent: AgentClient) -> Iterator[None]:
+def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[AgentWatcher]:
     """Carry runs and watch deployments until the block ends."""
     engine = Engine(
         platform.store, platform.clock, platform.signals, executors.make_executors(platform)
@@ -122,11 +124,11 @@ def _work(platform: Platform, store: SqlStore, agent: AgentClient) -> Iterator[N
         owner=f"{socket.gethostname()}-{os.getpid()}",
     )
     waking.mark_all(platform)
-    watcher = waking.AgentWatcher(platform, agent)
+    watcher = AgentWatcher(platform, lambda: _ensure_agent(settings))
     pool.start()
     watcher.start()
     try:
-        yield
+        yield watcher
     finally:
         watcher.stop()
         pool.stop()
@@ -155,12 +157,12 @@ def _listen(port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _make_server(settings: Settings, platform: Platform) -> uvicorn.Server:
+def _make_server(settings: Settings, platform: Platform, watcher: AgentWatcher) -> uvicorn.Server:
     context = ApiContext(
         platform=platform,
         topics=Topics(platform.signals),
         health_checks=health.make_checks(settings, platform),
-        shut_down=lambda: _shut_down(settings, platform),
+        shut_down=lambda: _shut_down(settings, platform, watcher),
         started_at=time.time(),
     )
     config = uvicorn.Config(
@@ -173,8 +175,9 @@ def _make_server(settings: Settings, platform: Platform) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _shut_down(settings: Settings, platform: Platform) -> None:
+def _shut_down(settings: Settings, platform: Platform, watcher: AgentWatcher) -> None:
     """Stop what outlives this process, then ask this process to end as Ctrl-C would."""
+    watcher.stop()
     AgentClient(settings.home).shut_down(is_stopping_workloads=True)
     health.stop_servers(platform)
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()

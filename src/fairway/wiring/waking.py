@@ -5,6 +5,7 @@ Belongs here: turning outside news into marks. The news itself is never trusted,
 
 import logging
 import threading
+from collections.abc import Callable
 
 from fairway.agent.api.client import AgentClient
 from fairway.controllers.drift import DEPLOYMENT
@@ -29,11 +30,14 @@ def mark_all(platform: Platform) -> None:
 
 
 class AgentWatcher:
-    """Marks the lane of every workload whose status the agent says has changed."""
+    """Marks the lane of every workload whose status the agent says has changed.
 
-    def __init__(self, platform: Platform, agent: AgentClient) -> None:
+    An agent that went away is started again by `ensure`; what it ran goes on meanwhile.
+    """
+
+    def __init__(self, platform: Platform, ensure: Callable[[], AgentClient]) -> None:
         self._platform = platform
-        self._agent = agent
+        self._ensure = ensure
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="fairway-watch", daemon=True)
 
@@ -48,16 +52,17 @@ class AgentWatcher:
     def _watch(self) -> None:
         while not self._stop.is_set():
             try:
-                for news in self._agent.watch():
+                for news in self._ensure().watch():
                     if self._stop.is_set():
                         return
                     if news is not None:
                         self._mark(*news)
             except Unavailable as problem:
-                _LOG.info("the agent is away: %s", problem)
+                _LOG.warning("the agent is away: %s", problem)
             self._stop.wait(RETRY_SECONDS)
 
     def _mark(self, environment: str, component: str) -> None:
+        """Wake the run that is under way there, if any."""
         lane = start_run.make_lane(environment, component)
         with self._platform.store.read() as tx:
             if tx.runs.find_lane_head(lane) is None:

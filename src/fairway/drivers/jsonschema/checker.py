@@ -34,7 +34,7 @@ class JsonSchemaChecker(SchemaChecker):
             if key not in self._compiled:
                 if len(self._compiled) >= MOST_COMPILED:
                     self._compiled.clear()
-                validator = jsonschema_rs.Draft202012Validator(schema, mask="•••")
+                validator = jsonschema_rs.Draft202012Validator(dict(schema), mask="•••")
                 self._compiled[key] = validator
             return self._compiled[key]
 

@@ -9,4 +9,4 @@ from fairway.ports.driver import DriverContext
 
 def make_provisioner(context: DriverContext) -> PostgresqlProvisioner:
     """Return the driver `postgresql`."""
-    return PostgresqlProvisioner(context.home)
+    return PostgresqlProvisioner(context.home, data_root=context.data_root)

@@ -9,4 +9,4 @@ from fairway.ports.driver import DriverContext
 
 def make_provisioner(context: DriverContext) -> RedisProvisioner:
     """Return the driver `redis`."""
-    return RedisProvisioner(context.home)
+    return RedisProvisioner(context.home, data_root=context.data_root)
