@@ -41,7 +41,7 @@ def make_path(*parts: str) -> str:
         >>> make_path("plans", "7f3a9c1", "apply")
         '/plans/7f3a9c1/apply'
     """
-    return "".join(f"/{quote(part, safe='')}" for part in parts)
+    return "".join(f"/{quote(part, safe=':')}" for part in parts)
 
 
 class Client:

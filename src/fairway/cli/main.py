@@ -7,8 +7,9 @@ here: a command. Start at `main`.
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import click
 
@@ -53,7 +54,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "diff": Entry(f"{_AT}apply:diff", "Show what applying documents would change."),
         "get": Entry(f"{_AT}entity:get", "Print an entity's document."),
         "list": Entry(f"{_AT}entity:list_", "List entities."),
-        "history": Entry(f"{_AT}entity:history", "List an entity's revisions."),
+        "history": Entry(f"{_AT}entity:history", "List an entity's revisions, newest first."),
     },
     "Access": {
         "user": Entry(f"{_AT}access:user", "Add and list users."),
@@ -91,6 +92,20 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _ENTRIES:
+            suggest = cast(
+                "Callable[[str, Iterable[str]], str | None]",
+                lazy.load("fairway.kits.spelling:suggest"),
+            )
+            meant = suggest(args[0], self.list_commands(ctx))
+            ctx.fail(
+                f"there is no command '{args[0]}'{f'; did you mean {meant}?' if meant else ''}"
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         for title, part in SECTIONS.items():
             with formatter.section(title):
@@ -127,7 +142,7 @@ def run(args: list[str], *, obj: object = None) -> int:
         return end.exit_code
     except KeyboardInterrupt:
         return failure.INTERRUPTED
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except BrokenPipeError:
@@ -155,7 +170,17 @@ def _describe(error: Exception) -> tuple[Iterable[str], int]:
             return (said, f"  fix: {error.fix}"), failure.BAD_SETTINGS
         case click.Abort():
             return ("Aborted.",), failure.INTERRUPTED
+        case click.ClickException():
+            return _describe_usage(error), failure.REFUSED
     return _describe_bug(error), failure.INTERNAL
+
+
+def _describe_usage(error: click.ClickException) -> Iterable[str]:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "fairway"
+    why = error.format_message().rstrip(".")
+    yield f"error USAGE: cannot run '{command}': {why[:1].lower()}{why[1:]}"
+    yield f"  fix: see how with: {command} --help"
 
 
 def _describe_bug(error: Exception) -> Iterable[str]:

@@ -73,7 +73,7 @@ class Session:
                 "Callable[[Iterable[object]], bytes]",
                 lazy.load("fairway.formats.yaml.render:render_documents"),
             )
-            click.echo(render([value]), nl=False)
+            click.echo(render([value]).decode(), nl=False)
         elif lines is not None:
             self.say(*lines())
 

@@ -1,5 +1,7 @@
 """Where a value came from, and why."""
 
+import itertools
+import operator
 from collections.abc import Iterator
 
 import click
@@ -24,10 +26,10 @@ def explain(session: Session, path: str) -> None:
 
 def _render(answer: Answer) -> Iterator[str]:
     yield answer.text("value")
-    rows = []
-    previous = ""
-    for fact in answer.items("facts"):
-        label = fact.text("label")
-        rows.append((label if label != previous else "", fact.text("text")))
-        previous = label
+    facts = ((fact.text("label"), fact.text("text")) for fact in answer.items("facts"))
+    rows: list[tuple[str, str]] = []
+    for label, group in itertools.groupby(facts, key=operator.itemgetter(0)):
+        # The parts of a fact are three blanks apart; those of one label make columns.
+        details = text.align((said.split("   ") for _, said in group), gap=3)
+        rows += [(label if index == 0 else "", said) for index, said in enumerate(details)]
     yield from text.align(rows, gap=3, indent=2)

@@ -24,7 +24,10 @@ def completion(shell: str) -> None:
 @click.command()
 @with_session()
 def version(session: Session) -> None:
-    """Print the version; with -v the control plane's too."""
+    """Print the version.
+
+    With -v the control plane's too.
+    """
     data = {"version": fairway.__version__}
     if session.is_verbose:
         data |= {"url": session.client.url, "controlPlane": _ask_version(session)}

@@ -13,6 +13,7 @@ from fairway.cli.views import text
 from fairway.kits import quantity
 
 _COLORS = {"ready": "green", "degraded": "yellow", "progressing": "yellow", "failed": "red"}
+_SUBJECT_WIDTH = 40
 _WORDS = {"progressing": "rolling"}
 
 
@@ -39,6 +40,8 @@ def _make_row(status: Answer, now: datetime | None) -> tuple[str, ...]:
         return (name, text.NOTHING, *_render_run(status))
     commit = release.at("commit")
     subject = commit.text("subject")
+    if len(subject) > _SUBJECT_WIDTH:
+        subject = f"{subject[: _SUBJECT_WIDTH - 1]}…"
     said = f'{text.render_commit(commit)} "{subject}"' if subject else text.render_commit(commit)
     moment = text.render_moment(status.text("updatedAt"), now)
     rest = [*status.texts("urls"), status.text("behind"), *_render_run(status)]

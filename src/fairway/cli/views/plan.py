@@ -57,7 +57,7 @@ def _align_steps(plan: Answer) -> tuple[str, ...]:
     rows = []
     for step in plan.items("steps"):
         action = step.text("action")
-        mark = click.style(f"{MARKS.get(action, '?')} {action:<8}", fg=COLORS.get(action))
+        mark = click.style(f"{MARKS.get(action, '?')} {action:<7}", fg=COLORS.get(action))
         reasons = "  ·  ".join(_render_reason(item) for item in step.items("reasons"))
         if step.text("loses"):
             reasons += click.style(f"   LOSES DATA ({step.text('loses')})", fg="red", bold=True)

@@ -11,6 +11,8 @@ from fairway.cli import failure as failures
 from fairway.cli.answer import Answer
 from fairway.cli.views import text
 
+_MOST_LINES = 8
+
 
 def render(run: Answer, *, seconds: float) -> Iterator[str]:
     """Yield what became of a run that is over; it took `seconds` as people waited."""
@@ -61,7 +63,7 @@ def _render_failure(run: Answer) -> Iterator[str]:
     yield click.style(f"{led_back}: {why}.", fg="red")
     if failure.texts("lines"):
         yield "  the last lines of its log:"
-        yield from (f"    {line}" for line in failure.texts("lines"))
+        yield from (f"    {line}" for line in failure.texts("lines")[-_MOST_LINES:])
     yield f"  fix: {failure.text('fix')}"
 
 

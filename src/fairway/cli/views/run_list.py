@@ -54,7 +54,7 @@ def _render_took(record: Answer) -> str:
 
 def render_run(run: Answer, now: datetime | None) -> Iterator[str]:
     """Yield a run, its steps and why it failed."""
-    yield "  ".join(part for part in ("run", *_make_row(run, now)) if part)
+    yield "run " + "  ".join(part for part in _make_row(run, now) if part)
     component = run.at("input").text("component")
     yield from text.align(
         (

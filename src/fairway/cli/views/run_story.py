@@ -16,6 +16,15 @@ from fairway.cli.views import text
 from fairway.kits import digest
 
 _DETAILS_WIDTH = 56
+_SHORTEST_SECONDS = 0.05
+_ACTIVITIES = {
+    "build": "building {}",
+    "plan": "planning {}",
+    "approve": "waiting for approval",
+    "apply": "applying {}",
+    "delete": "removing {}",
+    "gate": "waiting until {} is ready",
+}
 # What `tell` does not show when it went well: its effect is in the lines of others.
 _QUIET = frozenset({"release", "claim", "settle", "approve"})
 _PHASES = {"build": "build", "release": "build", "plan": "plan", "approve": "approve"}
@@ -38,6 +47,7 @@ class RunStory:
         self._look_up = look_up
         self._is_verbose = is_verbose
         self._phase = ""
+        self._began_at = ""
         self._build_times: dict[str, str] = {}
         self._name_width = 0
         self._is_returning = False
@@ -71,7 +81,16 @@ class RunStory:
                 if self._is_verbose and step.text("kind") not in _QUIET:
                     yield self._make_line(step, step.text("state"))
             case _:
-                self.activity = f"{self._get_name(step)}   {step.text('text')}".strip()
+                self._note_activity(step)
+
+    def _note_activity(self, step: Answer) -> None:
+        """Remember what happens now: a step that runs, or waits for `text`."""
+        kind = step.text("kind")
+        if kind == "build":
+            self._began_at = step.text("at")
+        if kind in _ACTIVITIES:
+            said = _ACTIVITIES[kind].format(self._get_name(step))
+            self.activity = f"{said}   {step.text('text')}".strip()
 
     def _tell_success(self, run: int, step: Answer) -> Iterator[str]:
         match step.text("kind"):
@@ -81,9 +100,9 @@ class RunStory:
                 yield from self._tell_plan(run, step)
             case "approve":
                 self.is_waiting = False
-                yield self._make_line(step, step.text("text"))
+                yield _join("", step.text("text"), step)
             case "apply" if step.text("name").startswith("workload/"):
-                self.activity = f"{self._component}   starting"
+                pass  # the gate says how it went
             case "settle" if step.text("text"):
                 self._is_returning = True
                 self.activity = step.text("text")
@@ -103,10 +122,9 @@ class RunStory:
         return f"{commit}   {' · '.join(part for part in parts if part)}"
 
     def _measure_dependencies(self, ended_at: str) -> float:
-        moments = [*self._build_times.values(), ended_at]
-        first = self._build_times["dependencies"]
-        following = min((moment for moment in moments if moment > first), default=first)
-        return (_parse(following) - _parse(first)).total_seconds()
+        following = self._build_times.get("tests") or self._build_times.get("bundle") or ended_at
+        began_at = self._began_at or self._build_times["dependencies"]
+        return (_parse(following) - _parse(began_at)).total_seconds()
 
     def _tell_plan(self, run: int, step: Answer) -> Iterator[str]:
         about = self._look_up(f"/runs/{run}")
@@ -144,7 +162,8 @@ class RunStory:
         phase = _PHASES.get(step.text("kind"), "return" if self._is_returning else "apply")
         is_first, self._phase = phase != self._phase, phase
         name = text.pad(self._get_name(step), self._name_width if phase not in _PHASES else 0)
-        return _join(phase if is_first else "", f"{name}   {details}", step)
+        gap = " " if phase == "build" else "   "
+        return _join(phase if is_first else "", f"{name}{gap}{details}", step)
 
     def _get_name(self, step: Answer) -> str:
         name = step.text("name")
@@ -162,5 +181,6 @@ def _parse(moment: str) -> datetime:
 
 def _join(phase: str, said: str, step: Answer | None = None) -> str:
     seconds = step.seconds("seconds") if step else None
-    took = text.render_seconds(seconds) if seconds is not None else ""
+    is_worth_saying = seconds is not None and seconds >= _SHORTEST_SECONDS
+    took = text.render_seconds(seconds or 0) if is_worth_saying else ""
     return f"  {phase:<9} {text.pad(said, _DETAILS_WIDTH)}   {took}".rstrip()
