@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,8 @@ def test_a_full_disk_refuses_a_workload_and_stops_none(small_disk: Path) -> None
             filler.write_bytes(b"x" * 3 * 1024**2)
         with pytest.raises((Unavailable, OSError), match="space"):
             stage.target.apply(other)
+        log = next(small_disk.glob("home/agent/instances/dev/*/*/main/output.log"))
+        wait_until(lambda: _has_stopped_growing(log))
         lost = read_texts(stage, spec)
         filler.unlink()
         wait_until(lambda: len(read_texts(stage, spec)) > len(lost) + 5)
@@ -114,3 +117,9 @@ def test_a_volume_in_use_is_not_deleted(own_stage: ProcessStage) -> None:
         own_stage.agent.delete_volume("dev", "files")
     with pytest.raises(Refused, match="were asked for"):
         own_stage.agent.put_volume("dev", "files", 1)
+
+
+def _has_stopped_growing(path: Path) -> bool:
+    size = path.stat().st_size
+    time.sleep(0.3)
+    return path.stat().st_size == size
