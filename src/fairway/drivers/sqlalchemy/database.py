@@ -65,8 +65,9 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except exc.DBAPIError as error:
-            problem = self.dialect.make_problem(error.orig, self.name) if error.orig else None
+        except (exc.DBAPIError, self.dialect.driver_error) as error:
+            cause = error.orig if isinstance(error, exc.DBAPIError) else error
+            problem = self.dialect.make_problem(cause, self.name) if cause else None
             if problem is None:
                 raise
             raise problem from error

@@ -60,6 +60,8 @@ class Dialect(ABC):
 
     # How long a waiter may sleep without missing a mark of another process; None: it is told.
     poll_seconds: float | None
+    # What the database's driver raises; SQLAlchemy wraps it where it stands in between.
+    driver_error: type[Exception]
 
     def __init__(self) -> None:
         # Making such a statement costs more than running it.
@@ -101,6 +103,16 @@ class Dialect(ABC):
     def make_add(self, table: sa.Table) -> sa.Insert:
         """Return an INSERT that does nothing when the row exists."""
         return self.make_insert(table).on_conflict_do_nothing()
+
+    @abstractmethod
+    def insert_many(
+        self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert rows, all with the same columns, in the fastest way there is."""
+
+    @abstractmethod
+    def refresh_statistics(self, connection: Connection, tables: Sequence[sa.Table]) -> None:
+        """Tell the database's planner that much of `tables` has changed."""
 
     @abstractmethod
     def notify(self, connection: Connection) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
@@ -25,11 +26,12 @@ from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
 from fairway.kits.errors import Problem, Refused, Unavailable
 
 # Trigrams in an array under a GIN index: what pg_trgm does, without asking for an extension.
-_TEXTS = sa.table(
+_TEXTS = sa.Table(
     "entity_texts",
-    sa.column("id", sa.BigInteger),
-    sa.column("text", sa.Text),
-    sa.column("trigrams", postgresql.ARRAY(sa.Text)),
+    sa.MetaData(),
+    sa.Column("id", sa.BigInteger),
+    sa.Column("text", sa.Text),
+    sa.Column("trigrams", postgresql.ARRAY(sa.Text)),
 )
 _TRIGRAM = 3
 _CHANNEL = "fairway_work"
@@ -44,6 +46,7 @@ class PostgresqlDialect(Dialect):
     """Waiters are told of marks by NOTIFY."""
 
     poll_seconds = None
+    driver_error = psycopg.Error
 
     def make_engines(self, url: URL, *, busy_timeout_seconds: float) -> Engines:
         reader = _make_engine(url, busy_timeout_seconds)
@@ -75,6 +78,21 @@ class PostgresqlDialect(Dialect):
     def make_insert(self, table: sa.Table) -> postgresql.Insert:
         return postgresql.insert(table)
 
+    def insert_many(
+        self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        columns = [table.c[name] for name in rows[0]]
+        binders = [column.type.bind_processor(connection.dialect) for column in columns]
+        names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
+        with _get_driver(connection).cursor().copy(copy_in) as copy:
+            for row in rows:
+                values = zip(binders, row.values(), strict=True)
+                copy.write_row([bind(value) if bind else value for bind, value in values])
+
+    def refresh_statistics(self, connection: Connection, tables: Sequence[sa.Table]) -> None:
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
+
     def notify(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"NOTIFY {_CHANNEL}")
 
@@ -86,7 +104,7 @@ class PostgresqlDialect(Dialect):
             {"id": id_, "text": text, "trigrams": _list_trigrams(text)}
             for id_, text in texts.items()
         ]
-        connection.execute(sa.insert(_TEXTS), rows)
+        self.insert_many(connection, _TEXTS, rows)
 
     def remove_texts(self, connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(sa.delete(_TEXTS).where(_TEXTS.c.id.in_(ids)))
@@ -155,6 +173,12 @@ class _PostgresqlListener(Listener):
                 select.select([connection.fileno(), self._ear], [], [])
                 if any(True for _ in connection.notifies(timeout=0)):
                     self._wake()
+
+
+def _get_driver(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _list_trigrams(text: str) -> list[str]:

@@ -41,6 +41,7 @@ class SqliteDialect(Dialect):
     """
 
     poll_seconds = 1.0
+    driver_error = sqlite3.Error
 
     def make_engines(self, url: URL, *, busy_timeout_seconds: float) -> Engines:
         _create_private(url)
@@ -62,6 +63,14 @@ class SqliteDialect(Dialect):
 
     def make_insert(self, table: sa.Table) -> sqlite.Insert:
         return sqlite.insert(table)
+
+    def insert_many(
+        self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        connection.execute(sa.insert(table), rows)
+
+    def refresh_statistics(self, connection: Connection, tables: Sequence[sa.Table]) -> None:
+        """SQLite plans these queries well without, and some worse with."""
 
     def notify(self, connection: Connection) -> None:
         """SQLite tells nobody; waiters of other processes poll."""

@@ -135,7 +135,8 @@ def _make_claim() -> sa.Update:
         sa.select(work.c.kind, work.c.key, work_ready_at.label("ready_at"))
         .where(
             work_ready_at <= sa.bindparam("now", type_=Moment),
-            work.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+            # As an expression, so that the index on when a row is ready is the one to choose.
+            (work.c.kind + "").in_(sa.bindparam("kinds", expanding=True)),
         )
         .order_by(work_ready_at, work.c.kind, work.c.key)
         .limit(sa.bindparam("limit", type_=sa.Integer))

@@ -29,6 +29,7 @@ from fairway.kits.digest import make_value_digest
 from fairway.ports.store.entities import StoredEntity
 
 _BATCH = 500
+_TABLES = (entities, entity_revisions, entity_relations, entity_terms, entity_facets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,12 @@ class Change:
 
     def put(self, wanted: Iterable[Entity], origin: Origin) -> Iterator[StoredEntity]:
         """Insert or update each entity; one that is given twice is updated twice."""
+        batches = 0
         for batch in _split(wanted):
             yield from self._put_batch(batch, origin)
+            batches += 1
+        if batches > 1:
+            self._dialect.refresh_statistics(self._connection, _TABLES)
 
     def remove(self, refs: Sequence[str], origin: Origin) -> None:
         """Remove the entities that exist, each ended by a revision that says so."""
@@ -166,7 +171,7 @@ class Change:
 
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            self._connection.execute(sa.insert(table), rows)
+            self._dialect.insert_many(self._connection, table, rows)
 
     def _delete(self, column: sa.Column[str], values: Sequence[str]) -> None:
         if values:
