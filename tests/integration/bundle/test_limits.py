@@ -1,5 +1,6 @@
 """A build that goes wild is ended, named and cleaned up after."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.integration.bundle.conftest import PLAIN, TESTED, Bench
 
+from fairway.drivers.bundle import jail as jail_module
 from fairway.kits.errors import Refused
 
 pytestmark = pytest.mark.integration
@@ -166,3 +168,35 @@ Bench(Path({str(bench.home)!r})).build({ {**PLAIN, "test_main.py": text}!r})
     assert not (bench.home / "bundles").exists()
     bench.build(PLAIN)
     assert not bench.scratch
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        ("memory", "x = [bytearray(10**7) for _ in range(10**6)]"),
+        ("processes", "import os, time\nfor _ in range(100): os.fork() or time.sleep(600)"),
+        ("cpu", "while True: pass"),
+    ],
+)
+def test_limits_hold_without_control_groups(tmp_path: Path, cause: str, code: str) -> None:
+    """In a namespace of its own, where /sys/fs/cgroup takes no new group."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to make a mount namespace")
+    limits = {
+        "memory_bytes": 300 * MIB,
+        "cpu_seconds": 2,
+        "wall_seconds": 30,
+        "processes": 20,
+        "disk_bytes": 100 * MIB,
+        "folder": str(tmp_path),
+    }
+    read, write = os.pipe()
+    script = 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"'
+    jail = [sys.executable, "-I", "-S", jail_module.__file__, str(write), json.dumps(limits)]
+    command = ["unshare", "-m", "sh", "-c", script, "sh", *jail, sys.executable, "-c", code]
+    with subprocess.Popen(command, pass_fds=(write,), stdin=subprocess.PIPE) as running:
+        os.close(write)
+        assert running.wait(60) == 0
+    with os.fdopen(read) as report:
+        said = json.load(report)
+    assert (said["cause"], said["is_held_by_kernel"]) == (cause, False)

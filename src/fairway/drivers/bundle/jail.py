@@ -27,6 +27,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_SECONDS = 0.05
 _DISK_LOOK_SECONDS = 0.5
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_UNTOUCHED_BYTES = 2 * 1024**3
 _TICKS = os.sysconf("SC_CLK_TCK")
 _V1 = Path("/sys/fs/cgroup")
 
@@ -212,7 +213,8 @@ def _set_rlimits(limits: Limits, *, has_groups: bool) -> None:
         resource.RLIMIT_FSIZE: limits.disk_bytes,
     }
     if not has_groups:
-        values[resource.RLIMIT_AS] = limits.memory_bytes
+        # Address space is more than memory: threads alone map much that they never touch.
+        values[resource.RLIMIT_AS] = limits.memory_bytes + _UNTOUCHED_BYTES
         # This limit counts all of the account's threads, not only those of the command.
         values[resource.RLIMIT_NPROC] = _count_threads() + limits.processes
     for kind, value in values.items():
@@ -272,9 +274,10 @@ def find_passed_limit(limits: Limits, groups: Groups, seconds: float) -> str:
     is_over = usage.memory_bytes > limits.memory_bytes and not groups.folders
     passed = {
         "wall": seconds > limits.wall_seconds,
-        "memory": is_over or groups.count_memory_kills() > 0,
         "cpu": cpu > limits.cpu_seconds,
+        # Before memory: what forked processes share is counted once for each of them.
         "processes": len(usage.pids) > limits.processes or groups.is_process_limit_hit(),
+        "memory": is_over or groups.count_memory_kills() > 0,
     }
     return next((name for name, is_passed in passed.items() if is_passed), "")
 
