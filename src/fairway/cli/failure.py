@@ -22,6 +22,14 @@ BAD_SETTINGS = 78
 INTERRUPTED = 130
 
 
+# For answers that say nothing themselves.
+_REASONS = {401: "the token is missing, unknown or expired", 403: "you may not"}
+_FIXES = {
+    401: "give a valid token in FAIRWAY_TOKEN, or make one with: fairway token create",
+    403: "ask an administrator of the platform",
+}
+
+
 class Quit(Exception):
     """Ends the command with `exit_code` after everything was said."""
 
@@ -37,8 +45,8 @@ class ApiProblem(Problem):
         super().__init__(
             document.text("code") or f"HTTP-{status}",
             what=document.text("what") or "cannot do this",
-            why=document.text("why") or document.text("detail") or f"HTTP status {status}",
-            fix=document.text("fix") or "look at the platform's log",
+            why=document.text("why") or _REASONS.get(status, f"HTTP status {status}"),
+            fix=document.text("fix") or _FIXES.get(status, "look at the platform's log"),
         )
         self.status = status
         self.document = document

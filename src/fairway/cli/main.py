@@ -169,7 +169,9 @@ def _describe(error: Exception) -> tuple[Iterable[str], int]:
             said = f"error SETTING-INVALID: cannot read setting {error}"
             return (said, f"  fix: {error.fix}"), failure.BAD_SETTINGS
         case click.Abort():
-            return ("Aborted.",), failure.INTERRUPTED
+            # Ctrl-C says itself what it does; a no to a question wants an answer.
+            is_key = isinstance(error.__cause__, KeyboardInterrupt)
+            return () if is_key else ("Nothing was changed.",), failure.INTERRUPTED
         case click.ClickException():
             return _describe_usage(error), failure.REFUSED
     return _describe_bug(error), failure.INTERNAL

@@ -11,10 +11,19 @@ from pathlib import Path
 import click
 
 from fairway.cli import source
+from fairway.cli.complete import complete_component, complete_environment
 from fairway.cli.session import Session
 from fairway.kits.canonical import JsonObject
 
-ENVIRONMENT = click.option("--env", "environment", metavar="ENV", required=True, help="Where.")
+ENVIRONMENT = click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=complete_environment,
+    help="Where.",
+)
+COMPONENT = click.argument("component", shell_complete=complete_component)
 TESTS = click.option(
     "--no-tests",
     "is_tested",

@@ -8,14 +8,17 @@ import click
 from fairway.cli import follow
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
+from fairway.cli.complete import complete_environment
 from fairway.cli.session import Session, with_session
-from fairway.cli.target import DETACH, ENVIRONMENT, TESTS, is_folder, send_folder
+from fairway.cli.target import COMPONENT, DETACH, ENVIRONMENT, TESTS, is_folder, send_folder
 from fairway.kits.errors import Refused
 
 
 @click.command()
 @click.argument("target", metavar="DIR|COMPONENT", required=False)
-@click.option("--env", "environment", metavar="ENV", help="Where to.")
+@click.option(
+    "--env", "environment", metavar="ENV", shell_complete=complete_environment, help="Where to."
+)
 @click.option("--release", type=click.IntRange(1), help="Deploy this release of COMPONENT.")
 @click.option("--plan", "plan_digest", metavar="DIGEST", help="Do exactly what this plan says.")
 @TESTS
@@ -70,9 +73,23 @@ def _find_newest(session: Session, component: str) -> int:
 
 
 @click.command()
-@click.argument("component")
-@click.option("--from", "origin", metavar="ENV", required=True, help="Where it runs.")
-@click.option("--to", "environment", metavar="ENV", required=True, help="Where it shall run too.")
+@COMPONENT
+@click.option(
+    "--from",
+    "origin",
+    metavar="ENV",
+    required=True,
+    shell_complete=complete_environment,
+    help="Where it runs.",
+)
+@click.option(
+    "--to",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=complete_environment,
+    help="Where it shall run too.",
+)
 @DETACH
 @with_session()
 def promote(
@@ -89,7 +106,7 @@ def promote(
 
 
 @click.command()
-@click.argument("component")
+@COMPONENT
 @ENVIRONMENT
 @click.option("--to", "release", type=click.IntRange(1), help="The release; the last one if not.")
 @DETACH

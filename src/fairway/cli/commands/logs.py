@@ -11,14 +11,14 @@ from fairway.cli.answer import Answer
 from fairway.cli.client import Query, make_path
 from fairway.cli.failure import Interrupted, Unreachable
 from fairway.cli.session import Session, with_session
-from fairway.cli.target import ENVIRONMENT
+from fairway.cli.target import COMPONENT, ENVIRONMENT
 
 DEFAULT_TAIL = 200
 _COLORS = ("cyan", "magenta", "green", "yellow", "blue")
 
 
 @click.command()
-@click.argument("component")
+@COMPONENT
 @ENVIRONMENT
 @click.option("-f", "--follow", "is_following", is_flag=True, help="Wait for more.")
 @click.option(

@@ -6,12 +6,13 @@ import click
 
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
+from fairway.cli.complete import complete_component
 from fairway.cli.session import Session, with_session
 from fairway.cli.views import component_status
 
 
 @click.command()
-@click.argument("component", required=False)
+@click.argument("component", required=False, shell_complete=complete_component)
 @with_session()
 def status(session: Session, component: str | None) -> None:
     """Show what runs where, at which release."""

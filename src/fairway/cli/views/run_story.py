@@ -19,6 +19,7 @@ _DETAILS_WIDTH = 56
 _SHORTEST_SECONDS = 0.05
 _ACTIVITIES = {
     "build": "building {}",
+    "release": "releasing {}",
     "plan": "planning {}",
     "approve": "waiting for approval",
     "apply": "applying {}",
@@ -72,6 +73,7 @@ class RunStory:
     def _tell_step(self, run: int, step: Answer) -> Iterator[str]:
         match step.text("state"):
             case "succeeded":
+                self.activity = ""
                 yield from self._tell_success(run, step)
             case "failed":
                 failure = step.at("failure")
