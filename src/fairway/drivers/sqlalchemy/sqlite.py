@@ -35,9 +35,9 @@ _WAITING_READERS = 32
 
 
 class SqliteDialect(Dialect):
-    """Writers queue up on a pool of one connection, so that threads of this process take turns
+    """One writing connection: threads of this process take turns at it.
 
-    fairly and only other processes are waited for by SQLite's own polling.
+    Only other processes are waited for by SQLite's own polling, which is less fair.
     """
 
     poll_seconds = 1.0
