@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import stat
-import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,15 +22,26 @@ def open_scratch(parent: Path) -> Iterator[Path]:
     """
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _remove_abandoned(parent)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix="build-"))
-    lock = folder.with_suffix(".lock")
-    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+    folder, handle = _lock_new(parent)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         remove_tree(folder)
-        lock.unlink(missing_ok=True)
+        folder.with_suffix(".lock").unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock_new(parent: Path) -> tuple[Path, int]:
+    """Return the path of a folder to make, and the descriptor that holds its lock."""
+    while True:
+        folder = parent / f"build-{uuid.uuid4().hex[:12]}"
+        lock = folder.with_suffix(".lock")
+        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        # Between the two calls another build may have taken it for abandoned.
+        if lock.exists():
+            return folder, handle
         os.close(handle)
 
 
