@@ -1,8 +1,8 @@
 """Stable loopback ports for services: a process that passes connections on to ready instances.
 
 Run as `python -I relay.py FILE`; it outlives the agent. FILE holds `{"services": [{"port",
-"instances": [port, …]}]}` and is read again on SIGHUP. Any protocol over TCP passes; a connection
-that finds no instance waits a little for one.
+"instances": [port, …]}]}` and is read again on SIGHUP, or a moment after it
+was replaced. Any protocol over TCP passes; a connection that finds no instance waits for one.
 
 Belongs here: accepting, choosing and copying. Never here: an import of Fairway (it runs as a bare
 file), which instance is ready (`service`).
@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _WAIT_SECONDS = 10.0
+_LOOK_SECONDS = 0.25
 _CHUNK = 64 * 1024
 
 
@@ -81,21 +82,21 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def main(path: Path) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it; a change of the file whose signal was missed is seen too."""
     relay = Relay(path)
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(relay.reload())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    ended, told = asyncio.Event(), asyncio.Event()  # an end is seen at the next look
+    loop.add_signal_handler(signal.SIGHUP, told.set)
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    await relay.reload()
-    await ended.wait()
+    seen = (0, 0)
+    while not ended.is_set():
+        told.clear()
+        status = path.stat()
+        if (now := (status.st_ino, status.st_mtime_ns)) != seen:
+            await relay.reload()
+            seen = now
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), _LOOK_SECONDS)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class Services:
         command = (sys.executable, "-I", "-S", relay.__file__, str(self._relay_path))
         self._relay: Container = make_daemon(home / "agent" / "relay", command, None)
         self._wanted = asyncio.Event()
+        self._lock = asyncio.Lock()
 
     async def run(self) -> None:
         """Keep the relay running once it is needed; cancelling leaves it running."""
@@ -104,11 +105,12 @@ class Services:
 
     async def publish(self) -> None:
         """Give the relay what holds now."""
-        services = [self._render(found) for _, found in sorted(self._services.items())]
-        if services == self._published or not (services or self._relay_path.exists()):
-            return
-        await asyncio.to_thread(storage.write_json, self._relay_path, {"services": services})
-        self._published = services
+        async with self._lock:
+            services = [self._render(found) for _, found in sorted(self._services.items())]
+            if services == self._published or not (services or self._relay_path.exists()):
+                return
+            await asyncio.to_thread(storage.write_json, self._relay_path, {"services": services})
+            self._published = services
         if self._relay.attempt is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._relay.attempt.pid, signal.SIGHUP)
