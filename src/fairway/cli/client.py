@@ -20,6 +20,8 @@ PREFIX = "/api/v1"
 ANSWER_SECONDS = 60.0
 # The API sends a sign of life on a quiet stream; one that gives none for so long is broken.
 SILENCE_SECONDS = 45.0
+# Statuses with which a proxy before the control plane may answer.
+_SAID_BY_OTHERS = (401, 403, 413, 429, 502, 503, 504)
 MOST_ANSWER_BYTES = 64 * 2**20
 
 Query = Mapping[str, str | int | bool | tuple[str, ...] | None]
@@ -181,9 +183,12 @@ class Client:
         except ValueError as error:
             why = f"what answers there is no control plane (HTTP status {response.status})"
             raise Unreachable(self.url, why) from error
-        if response.status >= 400:
-            raise ApiProblem(response.status, answer)
-        return answer
+        if response.status < 400:
+            return answer
+        if not answer.text("code") and response.status not in _SAID_BY_OTHERS:
+            why = f"what answers there is no control plane (HTTP status {response.status})"
+            raise Unreachable(self.url, why)
+        raise ApiProblem(response.status, answer)
 
 
 def _render_query(query: Query) -> str:

@@ -83,7 +83,7 @@ def follow_run(
 ) -> Answer:
     """Show the run's events until it is over or `is_enough`, and return the run."""
     last_id = ""
-    patience = _Patience(display)
+    patience = Patience(display.say)
     while True:
         try:
             for event in client.stream(f"/runs/{number}/events", last_event_id=last_id):
@@ -94,6 +94,7 @@ def follow_run(
                 last_id = event.id or last_id
                 if is_enough():
                     return client.get(f"/runs/{number}")
+            patience.wait(Interrupted("the stream ended before the run did"))
         except (Interrupted, Unreachable) as error:
             patience.wait(error)
         except ApiProblem as error:
@@ -109,15 +110,16 @@ def _tell(story: RunStory, display: Display, number: int, event: Event) -> None:
     display.show_activity(story.activity)
 
 
-class _Patience:
-    """Waits while the control plane is away, up to `AWAY_SECONDS` at a time."""
+class Patience:
+    """Waits while the control plane is away, up to `AWAY_SECONDS` at a time, and says so once."""
 
-    def __init__(self, display: Display) -> None:
-        self._display = display
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._since: float | None = None
         self._is_said = False
 
     def renew(self) -> None:
+        """Begin anew: the control plane is there."""
         self._since = None
         self._is_said = False
 
@@ -130,7 +132,7 @@ class _Patience:
             raise error
         if isinstance(error, Unreachable) and not self._is_said:
             self._is_said = True
-            self._display.say("  control plane is away, waiting …")
+            self._say("  control plane is away, waiting …")
         time.sleep(RETRY_SECONDS)
 
 

@@ -6,6 +6,7 @@ Belongs here: everything that needs `rich`, which is imported only on terminals.
 import time
 from types import TracebackType
 
+import click
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.spinner import Spinner
@@ -53,7 +54,8 @@ class _LiveLine:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         seconds = time.monotonic() - self._since
-        text = Text(f"{self._activity}   {seconds:.0f} s" if seconds >= 1 else self._activity)
+        activity = click.unstyle(self._activity)
+        text = Text(f"{activity}   {seconds:.0f} s" if seconds >= 1 else activity)
         text.truncate(max(options.max_width - 4, 10), overflow="ellipsis")
         text.stylize("dim")
         self._spinner.update(text=text)

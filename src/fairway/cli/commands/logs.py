@@ -1,15 +1,14 @@
 """A component's log, live or as it was."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import click
 
-from fairway.cli import follow
 from fairway.cli.answer import Answer
 from fairway.cli.client import Query, make_path
 from fairway.cli.failure import Interrupted, Unreachable
+from fairway.cli.follow import Patience
 from fairway.cli.session import Session, with_session
 from fairway.cli.target import COMPONENT, ENVIRONMENT
 
@@ -51,21 +50,21 @@ def logs(
 def _read(session: Session, path: str, query: Query, *, is_following: bool) -> Iterator[Answer]:
     """Yield lines; while following, through restarts of the control plane."""
     last_id = ""
-    away_since = 0.0
+    patience = Patience(lambda said: click.echo(said, err=True))
     while True:
         try:
             for event in session.client.stream(path, query, last_event_id=last_id):
-                away_since = 0.0
+                patience.renew()
                 if event.kind == "end":
                     return
                 last_id = event.id or last_id
                 yield event.data
-        except (Interrupted, Unreachable):
-            away_since = away_since or time.monotonic()
-            is_known = is_following and (last_id or time.monotonic() > away_since)
-            if not is_known or time.monotonic() - away_since > follow.AWAY_SECONDS:
+            raise Interrupted("the stream ended before the log did")
+        except (Interrupted, Unreachable) as error:
+            is_first = not last_id and isinstance(error, Unreachable)
+            if is_first or not is_following:
                 raise
-        time.sleep(follow.RETRY_SECONDS)
+            patience.wait(error)
 
 
 def _render(line: Answer, *, is_verbose: bool) -> str:

@@ -30,7 +30,9 @@ def render(plan: Answer, *, is_verbose: bool = False) -> Iterator[str]:
     yield ""
     for step, line in zip(plan.items("steps"), _align_steps(plan), strict=True):
         yield line
-        yield from (f"               {detail}" for detail in _list_details(step, is_verbose))
+        yield from (
+            f"               {detail}" for detail in _list_details(step, is_verbose=is_verbose)
+        )
     findings = tuple(render_findings(plan))
     if findings:
         yield ""
@@ -70,18 +72,18 @@ def _render_reason(reason: Answer) -> str:
     return f"{said} ({at})" if at and at not in said else said
 
 
-def _list_details(step: Answer, is_verbose: bool) -> Iterator[str]:  # noqa: FBT001 - private
+def _list_details(step: Answer, *, is_verbose: bool) -> Iterator[str]:
     unknown = {item.text("path"): item.text("after") for item in step.items("unknown")}
-    if step.text("action") != "create" or is_verbose:
+    if is_verbose:
         for change in step.items("diff"):
-            path = change.text("path")
-            if path not in unknown and is_verbose:
-                before, after = change.text("before", "-"), change.text("after", "-")
-                yield f"{path}   {before} → {after}"
+            if change.text("path") not in unknown:
+                moved = f"{change.text('before', '-')} → {change.text('after', '-')}"
+                yield f"{change.text('path')}   {moved}"
+    if is_verbose or step.text("action") != "create":
         yield from (f"{path}   known after {after}" for path, after in sorted(unknown.items()))
-    provisioner = step.at("recipe").text("provisioner")
-    if is_verbose and provisioner and step.at("recipe").text("kind") == "resource":
-        yield f"provisioner {provisioner}, driver {step.at('recipe').text('driver')}"
+    recipe = step.at("recipe")
+    if is_verbose and recipe.text("kind") == "resource":
+        yield f"provisioner {recipe.text('provisioner')}, driver {recipe.text('driver')}"
 
 
 def render_findings(plan: Answer, *, indent: int = 2) -> Iterator[str]:
