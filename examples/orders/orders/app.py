@@ -46,7 +46,9 @@ def make_app(url: str) -> FastAPI:
     def place(order: NewOrder) -> dict[str, int]:
         with engine.begin() as connection:
             row = connection.execute(
-                orders.insert().values(item=order.item, quantity=order.quantity).returning(orders.c.id)
+                orders.insert()
+                .values(item=order.item, quantity=order.quantity)
+                .returning(orders.c.id)
             ).one()
         return {"id": row.id}
 
