@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, TextIO, TypeVar, cast
 
 import click
 
@@ -27,13 +27,17 @@ R = TypeVar("R")
 FORMATS = ("table", "json", "yaml")
 
 
+def _is_terminal(*streams: TextIO) -> bool:
+    return all(stream.isatty() for stream in streams)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Where the command runs; tests give their own."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    is_terminal: bool = field(default_factory=sys.stdout.isatty)
-    can_ask: bool = field(default_factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
+    is_terminal: bool = field(default_factory=lambda: _is_terminal(sys.stdout))
+    can_ask: bool = field(default_factory=lambda: _is_terminal(sys.stdin, sys.stderr))
     get_now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
