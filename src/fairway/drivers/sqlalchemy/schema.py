@@ -304,4 +304,4 @@ entity_facets = Table(
 )
 # What a key is claimable by: the end of its lease while it is held, else when it falls due.
 work_ready_at = sa.func.coalesce(work.c.lease_until, work.c.due_at)
-sa.Index("work_by_ready", work_ready_at, work.c.kind)
+sa.Index("work_by_ready", work_ready_at, work.c.kind, work.c.key)

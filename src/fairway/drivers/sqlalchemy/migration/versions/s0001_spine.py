@@ -37,7 +37,9 @@ def _create_work() -> None:
         Column("token", Text),
         Column("attempts", Integer, nullable=False),
     )
-    op.create_index("work_by_ready", "work", [sa.text("coalesce(lease_until, due_at)"), "kind"])
+    op.create_index(
+        "work_by_ready", "work", [sa.text("coalesce(lease_until, due_at)"), "kind", "key"]
+    )
 
 
 def _create_audit_and_users() -> None:
