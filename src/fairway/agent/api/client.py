@@ -228,7 +228,10 @@ def ensure_agent(home: Path, command: Sequence[str]) -> AgentClient:
     process: subprocess.Popen[bytes] | None = None
     while True:
         try:
-            if client.get_health()["version"] == fairway.__version__:
+            health = client.get_health()
+            if health["version"] == fairway.__version__:
+                if process is not None and process.pid != health["pid"]:
+                    process.kill()  # it lost the race, and must not win it later
                 return AgentClient(home, command)
             client.shut_down(is_stopping_workloads=False)
         except Unavailable as problem:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from fairway.agent.machine import storage
 from fairway.agent.shim import shim
-from fairway.kits.errors import Unavailable
+from fairway.kits.errors import Problem, Unavailable
 
 # A workload's processes carry this variable, so that those of a shim that was killed are found.
 MARK = "FAIRWAY_RUN"
@@ -89,7 +89,7 @@ class Attempt:
 
     def ask_to_stop(self, grace_seconds: float) -> None:
         """Have the shim end the program: SIGTERM to all of it, after the grace SIGKILL."""
-        with suppress(OSError):
+        with suppress(OSError, Problem):  # a full disk costs the grace that was set, not the stop
             storage.write_file(self._folder / "stop", str(grace_seconds).encode())
         self._signal(signal.SIGTERM)
 
