@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-_UNPRIVILEGED = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+_UNPRIVILEGED = ("--reuid=nobody", "--regid=nogroup", "--clear-groups")
 # Tests kill servers but cut no power.
 _FAST = ("fsync=off", "full_page_writes=off", "max_connections=200")
 _START_SECONDS = 30
@@ -125,5 +125,6 @@ def find_postgresql_binaries() -> Path:
 
 
 def _make_command(program: Path, *arguments: str) -> list[str]:
-    prefix = _UNPRIVILEGED if os.geteuid() == 0 else ()
-    return [*prefix, str(program), *arguments]
+    """Return a command that ends with this process, however that ends."""
+    user = _UNPRIVILEGED if os.geteuid() == 0 else ()
+    return ["setpriv", *user, "--pdeathsig=QUIT", str(program), *arguments]
