@@ -87,7 +87,9 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
         with store.read() as tx:
             return tx.releases.find_artifact(digest)
 
-    builder = BundleBuilder(blobs, settings.home, python, find_artifact=find_artifact)
+    builder = BundleBuilder(
+        blobs, settings.home, python, find_artifact=find_artifact, cache=settings.cache / "uv"
+    )
     context = DriverContext(
         home=settings.home, data_root=settings.data_root, unpack=builder.unpack, python=python
     )

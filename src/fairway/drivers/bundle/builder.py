@@ -44,7 +44,8 @@ class BundleBuilder(Builder):
     """Builds with uv and pytest in limited subprocesses; safe among threads and processes.
 
     `python` is the interpreter that bundles are made for. `find_artifact` tells of what was built
-    before, so that tests that passed for the same bundle are not run again.
+    before, so that tests that passed for the same bundle are not run again. `cache` is for what
+    uv fetched; homes may share it.
     """
 
     def __init__(
@@ -54,13 +55,14 @@ class BundleBuilder(Builder):
         python: Path,
         *,
         find_artifact: Callable[[Digest], Artifact | None],
+        cache: Path | None = None,
     ) -> None:
         self._blobs = blobs
         self._bundles = home / "bundles"
         self._scratch = home / "build" / "scratch"
         self._resolutions = home / "build" / "resolutions"
         self._known_layers = home / "build" / "layers"
-        self._cache = home / "build" / "cache"
+        self._cache = cache or home / "build" / "cache"
         self._python = python
         self._find_artifact = find_artifact
 
