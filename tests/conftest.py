@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from tests.servers import find_postgresql_binaries
 
 settings.register_profile("fairway", deadline=None, suppress_health_check=[HealthCheck.too_slow])

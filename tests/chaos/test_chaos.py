@@ -17,12 +17,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.deadline import wait_until
-from tests.load import Load
-from tests.running import FAIRWAY, RunningPlatform, start_platform, write_service
 
 from fairway.drivers.local_server.record import RecordFile
 from fairway.drivers.postgresql.server import make_conninfo
+from tests.deadline import wait_until
+from tests.load import Load
+from tests.running import FAIRWAY, RunningPlatform, start_platform, write_service
 
 pytestmark = pytest.mark.e2e
 

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.docs.page import ROOT, Page, list_pages, read_page
-from tests.docs.reader import Reader, lay_out_example, start_documented_platform
 
 from fairway.drivers.local_server.record import ServerRecord
 from fairway.drivers.postgresql import server as postgresql
+from tests.docs.page import ROOT, Page, list_pages, read_page
+from tests.docs.reader import Reader, lay_out_example, start_documented_platform
 
 pytestmark = pytest.mark.e2e
 

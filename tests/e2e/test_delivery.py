@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from tests.deadline import wait_until
 from tests.running import RunningPlatform, edit, write_tests
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.deadline import wait_until
 from tests.running import FAIRWAY, RunningPlatform, edit, start_platform, write_service
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.load import Load
 from tests.running import SCORE, RunningPlatform, edit, write_service
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import conninfo
-from tests.contract.provisioner.postgresql_subject import PostgresqlSubject
-from tests.contract.provisioner.redis_subject import RedisSubject
-from tests.contract.provisioner.subject import Subject
 
 from fairway.drivers.local_server.record import ServerRecord
 from fairway.drivers.postgresql import server
 from fairway.drivers.postgresql.provisioner import PostgresqlProvisioner
 from fairway.drivers.redis import server as redis_server
 from fairway.drivers.redis.provisioner import RedisProvisioner
+from tests.contract.provisioner.postgresql_subject import PostgresqlSubject
+from tests.contract.provisioner.redis_subject import RedisSubject
+from tests.contract.provisioner.subject import Subject
 
 
 @pytest.fixture(scope="session")

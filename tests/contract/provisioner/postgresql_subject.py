@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import psycopg
 from psycopg import sql
-from tests.contract.provisioner.subject import Subject
 
 from fairway.kits.canonical import JsonObject
 from fairway.ports.provisioner import Provisioner
+from tests.contract.provisioner.subject import Subject
 
 
 class PostgresqlSubject(Subject):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from tests.contract.provisioner.subject import Subject
 
 from fairway.drivers.redis import connection
 from fairway.kits.canonical import JsonObject
 from fairway.ports.provisioner import Provisioner
+from tests.contract.provisioner.subject import Subject
 
 
 class RedisSubject(Subject):

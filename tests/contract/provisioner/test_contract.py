@@ -10,10 +10,10 @@ from multiprocessing.connection import Connection
 
 import jsonschema_rs
 import pytest
-from tests.contract.provisioner.subject import Subject, ignore, make_spec, with_outputs
 
 from fairway.kits.errors import Refused
 from fairway.ports.provisioner import Provisioner, ResourceSpec, Rotating
+from tests.contract.provisioner.subject import Subject, ignore, make_spec, with_outputs
 
 pytestmark = pytest.mark.integration
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.servers import PostgresServer, start_postgresql
 
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.ports.clock import Clock
+from tests.servers import PostgresServer, start_postgresql
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.contract.store.conftest import START
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.relation import Relation
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.kits.errors import Refused
 from fairway.ports.store.entities import EntityPage, EntityQuery, StoredEntity
+from tests.contract.store.conftest import START
 
 HOUR = timedelta(hours=1)
 

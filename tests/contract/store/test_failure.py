@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.contract.store.conftest import SteppedClock
-from tests.contract.store.test_store import list_names, make_user
-from tests.servers import PostgresServer, start_postgresql
 
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.kits.errors import Problem, Refused, Unavailable
+from tests.contract.store.conftest import SteppedClock
+from tests.contract.store.test_store import list_names, make_user
+from tests.servers import PostgresServer, start_postgresql
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.contract.store.conftest import SteppedClock
-from tests.servers import PostgresServer
 
 import fairway.drivers.sqlalchemy.migration.ledger
 from fairway.drivers.sqlalchemy.database import Database
@@ -16,6 +14,8 @@ from fairway.drivers.sqlalchemy.migration.ledger import HEAD
 from fairway.drivers.sqlalchemy.schema import METADATA
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.kits.errors import Refused
+from tests.contract.store.conftest import SteppedClock
+from tests.servers import PostgresServer
 
 LEDGER = Path(fairway.drivers.sqlalchemy.migration.ledger.__file__).parent
 

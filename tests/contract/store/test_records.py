@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.contract.store.conftest import START
 
 from fairway.core.access.user import Token, User
 from fairway.core.audit.event import AuditEvent
@@ -28,6 +27,7 @@ from fairway.kits.errors import Refused
 from fairway.ports.store.deployments import Deployment, Rollout
 from fairway.ports.store.idempotency import RememberedAnswer
 from fairway.ports.store.plans import Approval, StoredPlan
+from tests.contract.store.conftest import START
 
 SECOND = timedelta(seconds=1)
 WORKLOAD = Workload(

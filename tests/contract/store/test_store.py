@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from tests.contract.store.conftest import START
 
 from fairway.core.access.user import User
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.kits.errors import Unavailable
+from tests.contract.store.conftest import START
 
 
 def make_user(name: str) -> User:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from tests.contract.store.conftest import START, SteppedClock
 
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.ports.store.work_queue import Lease
+from tests.contract.store.conftest import START, SteppedClock
 
 KIND = "run"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.contract.target.process_stage import ProcessStage
 from tests.contract.target.stage import Stage
 from tests.deadline import wait_until

@@ -4,11 +4,10 @@ import socket
 import sys
 from pathlib import Path
 
-from tests.contract.target import agent_entry
-from tests.contract.target.stage import Artifacts, Stage, fetch
-
 from fairway.agent.api.client import AgentClient, ensure_agent
 from fairway.drivers.process.target import ProcessTarget
+from tests.contract.target import agent_entry
+from tests.contract.target.stage import Artifacts, Stage, fetch
 
 
 class ProcessStage(Stage):

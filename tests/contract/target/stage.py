@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from tests.deadline import wait_until
-
 from fairway.core.workload.workload import HttpGet, Probe, ServicePort
 from fairway.kits.canonical import JsonValue
 from fairway.kits.digest import Digest
 from fairway.ports.target import ContainerSpec, Target, WorkloadSpec, WorkloadStatus
+from tests.deadline import wait_until
 
 HEALTH = Probe(http_get=HttpGet(port=8080, path="/health"))
 WEB = {"www": ServicePort(port=80, target_port=8080)}

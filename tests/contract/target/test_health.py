@@ -4,6 +4,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from fairway.core.workload.workload import Probe, Quantities
+from fairway.ports.target import WorkloadSpec
 from tests.contract.target import program
 from tests.contract.target.stage import (
     HEALTH,
@@ -15,9 +17,6 @@ from tests.contract.target.stage import (
     wait_for_phase,
 )
 from tests.deadline import wait_until
-
-from fairway.core.workload.workload import Probe, Quantities
-from fairway.ports.target import WorkloadSpec
 
 
 def _serve(stage: Stage, **container: object) -> WorkloadSpec:

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 
+from fairway.ports.target import ContainerSpec, WorkloadSpec
 from tests.contract.target import program
 from tests.contract.target.stage import (
     HEALTH,
@@ -14,8 +15,6 @@ from tests.contract.target.stage import (
     wait_for_phase,
 )
 from tests.deadline import wait_until
-
-from fairway.ports.target import ContainerSpec, WorkloadSpec
 
 
 def _web(stage: Stage, *, replicas: int = 1, environment: str = "dev") -> WorkloadSpec:

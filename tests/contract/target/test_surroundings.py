@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.target import program
-from tests.contract.target.stage import HEALTH, WEB, Stage, make_spec, run
 
 from fairway.core.workload.workload import Quantities, ServicePort
 from fairway.kits.errors import Refused
 from fairway.ports.target import FileSpec, MountSpec, WorkloadSpec
+from tests.contract.target import program
+from tests.contract.target.stage import HEALTH, WEB, Stage, make_spec, run
 
 
 def _serve(stage: Stage, **container: object) -> WorkloadSpec:

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.golden.cli.fake_api import FakeApi
 
 from fairway.cli import main
 from fairway.cli.session import Surroundings
+from tests.golden.cli.fake_api import FakeApi
 
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

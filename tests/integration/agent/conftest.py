@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.contract.target.process_stage import ProcessStage
 from tests.deadline import wait_until
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.contract.target import program
-from tests.contract.target.process_stage import ProcessStage
-from tests.contract.target.stage import HEALTH, WEB, make_spec, read_texts, run, wait_for_phase
-from tests.deadline import wait_until
 
 from fairway.agent.machine import storage
 from fairway.kits.errors import Refused, Unavailable
 from fairway.ports.target import MountSpec
+from tests.contract.target import program
+from tests.contract.target.process_stage import ProcessStage
+from tests.contract.target.stage import HEALTH, WEB, make_spec, read_texts, run, wait_for_phase
+from tests.deadline import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -6,10 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.contract.target import program
-from tests.contract.target.process_stage import ProcessStage
-from tests.contract.target.stage import HEALTH, WEB, fetch, make_spec, run
-from tests.deadline import wait_until
 
 from fairway.core.graph.live import NodeId
 from fairway.drivers.process.dns import DnsProvisioner
@@ -19,6 +15,10 @@ from fairway.drivers.process.service_port import ServicePortProvisioner
 from fairway.drivers.process.volume import VolumeProvisioner
 from fairway.kits.errors import Refused, Unavailable
 from fairway.ports.provisioner import Provisioner, ResourceSpec
+from tests.contract.target import program
+from tests.contract.target.process_stage import ProcessStage
+from tests.contract.target.stage import HEALTH, WEB, fetch, make_spec, run
+from tests.deadline import wait_until
 
 pytestmark = pytest.mark.integration
 

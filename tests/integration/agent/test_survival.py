@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.contract.target import agent_entry, program
-from tests.contract.target.process_stage import ProcessStage
-from tests.contract.target.stage import HEALTH, WEB, make_spec, read_texts, run, wait_for_phase
-from tests.deadline import wait_until
 
 from fairway.agent.api.client import ensure_agent
 from fairway.agent.machine import storage
 from fairway.ports.target import WorkloadSpec
+from tests.contract.target import agent_entry, program
+from tests.contract.target.process_stage import ProcessStage
+from tests.contract.target.stage import HEALTH, WEB, make_spec, read_texts, run, wait_for_phase
+from tests.deadline import wait_until
 
 pytestmark = pytest.mark.integration
 Kill = Callable[[], None]

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.integration.bundle.conftest import DEPENDENT, PLAIN, TESTED, Bench
 
 from fairway.core.release.release import TestReport
 from fairway.kits.digest import Digest
 from fairway.kits.errors import Refused
+from tests.integration.bundle.conftest import DEPENDENT, PLAIN, TESTED, Bench
 
 pytestmark = pytest.mark.integration
 

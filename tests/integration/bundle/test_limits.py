@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.bundle.conftest import PLAIN, TESTED, Bench
 
 from fairway.drivers.bundle import jail as jail_module
 from fairway.kits.errors import Refused
+from tests.integration.bundle.conftest import PLAIN, TESTED, Bench
 
 pytestmark = pytest.mark.integration
 MIB = 1024**2

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from tests.integration.gateway.conftest import (
     HOST,
     Backend,

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
 from tests.integration.gateway.conftest import (
     HOST,
     RawServer,
@@ -16,8 +19,6 @@ from tests.integration.gateway.conftest import (
     read_head,
     wait_until,
 )
-from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
 
 pytestmark = pytest.mark.integration
 StartRaw = Callable[[Callable[[socket.socket], None]], RawServer]

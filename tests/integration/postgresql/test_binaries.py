@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.integration.postgresql.conftest import Platform
 
 from fairway.drivers.local_server.account import Account
 from fairway.drivers.postgresql import binaries
 from fairway.kits.errors import Refused
+from tests.integration.postgresql.conftest import Platform
 
 pytestmark = pytest.mark.integration
 

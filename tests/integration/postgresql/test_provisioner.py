@@ -5,12 +5,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.integration.postgresql.conftest import Platform, make_spec
 
 from fairway.drivers.postgresql import binaries, server
 from fairway.drivers.postgresql.provisioner import PostgresqlProvisioner
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused, Unavailable
+from tests.integration.postgresql.conftest import Platform, make_spec
 
 pytestmark = pytest.mark.integration
 

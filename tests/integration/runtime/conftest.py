@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.deadline import wait_until
 
 from fairway.controllers.lane import LaneController
 from fairway.core.run.run import Run, RunId, StepRecord
@@ -17,6 +16,7 @@ from fairway.runtime.engine import LANE, Engine
 from fairway.runtime.signal import Signals
 from fairway.runtime.step import Done, Executor, StepContext, StepResult, StepSpec
 from fairway.runtime.worker import WorkerPool
+from tests.deadline import wait_until
 
 
 @dataclass

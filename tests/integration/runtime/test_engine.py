@@ -5,10 +5,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.integration.runtime.conftest import World, make_spec
 
 from fairway.kits.errors import Refused, Unavailable
 from fairway.runtime.step import Done, StepContext, StepSpec, Waiting
+from tests.integration.runtime.conftest import World, make_spec
 
 pytestmark = pytest.mark.integration
 

@@ -1,12 +1,12 @@
 """The catalog: what is rendered is read back."""
 
 from hypothesis import given
-from tests.property.formats import strategies
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.relation import make_relations
 from fairway.formats.catalog import parse_entity, render_entity
 from fairway.formats.yaml import parse_documents, render_documents
+from tests.property.formats import strategies
 
 
 @given(strategies.entities())

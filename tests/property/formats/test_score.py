@@ -1,11 +1,11 @@
 """Score: what is rendered is read back."""
 
 from hypothesis import given
-from tests.property.formats import strategies
 
 from fairway.core.workload.workload import Workload
 from fairway.formats.score import list_positions, parse_workload, render_workload
 from fairway.formats.yaml import parse_documents, render_documents
+from tests.property.formats import strategies
 
 
 @given(strategies.workloads())

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.property.formats import strategies
 
 from fairway.formats.yaml import document, parse_documents, read_documents, render_documents
 from fairway.formats.yaml.node import Node, compose_node
 from fairway.kits import canonical
 from fairway.kits.canonical import JsonObject, JsonValue
+from tests.property.formats import strategies
 
 
 @given(st.lists(strategies.json_objects, max_size=3))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import worlds
 
 from fairway.core.graph.live import LiveNode, NodeId, NodeState
 from fairway.core.plan import lint
@@ -17,6 +16,7 @@ from fairway.core.plan.make import Memo, make_plan
 from fairway.core.plan.scope import Scope
 from fairway.core.release.release import Release
 from fairway.core.workload.workload import ResourceRequest
+from tests import worlds
 
 NAMES = ("a", "b", "c", "d")
 STATES: tuple[NodeState, ...] = ("present", "present", "missing", "drifted", "unknown")

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.property.store.test_work_queue import open_backend
 
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.drivers.system.clock import SystemClock
 from fairway.ports.store.work_queue import Lease
+from tests.property.store.test_work_queue import open_backend
 
 KEYS = 30
 KILLS = 4

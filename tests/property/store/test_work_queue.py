@@ -18,12 +18,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.servers import start_postgresql
 
 from fairway.drivers.sqlalchemy.schema import work
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.ports.clock import Clock
 from fairway.ports.store.work_queue import Lease
+from tests.servers import start_postgresql
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = ("build", "run")

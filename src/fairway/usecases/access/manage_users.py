@@ -58,7 +58,8 @@ def add_user(
             created_at=known.created_at if known else platform.clock.now(),
         )
         tx.users.put(user)
-        _append(platform, tx, actor, "user.changed" if known else "user.added", f"user/{name}")
+        event = "user.changed" if known else "user.added"
+        _append(platform, tx, actor, event=event, subject=f"user/{name}")
     return user
 
 
@@ -97,7 +98,8 @@ def create_token(
                 status=404,
             )
         tx.users.add_token(token)
-        _append(platform, tx, actor, "token.created", f"user/{user}/token/{token.id}")
+        subject = f"user/{user}/token/{token.id}"
+        _append(platform, tx, actor, event="token.created", subject=subject)
     return NewToken(token=token, clear=clear)
 
 
@@ -112,7 +114,8 @@ def revoke_token(platform: Platform, actor: Actor, *, user: str, token_id: str) 
     with platform.store.write() as tx:
         if any(token.id == token_id for token in tx.users.list_tokens(user)):
             tx.users.remove_token(token_id)
-            _append(platform, tx, actor, "token.revoked", f"user/{user}/token/{token_id}")
+            subject = f"user/{user}/token/{token_id}"
+            _append(platform, tx, actor, event="token.revoked", subject=subject)
 
 
 def authenticate(platform: Platform, clear: str) -> Actor:
@@ -160,7 +163,7 @@ def _check_admin(actor: Actor, what: str) -> None:
         )
 
 
-def _append(platform: Platform, tx: Transaction, actor: Actor, event: str, subject: str) -> None:
+def _append(platform: Platform, tx: Transaction, actor: Actor, *, event: str, subject: str) -> None:
     tx.audit.append(
         AuditEvent(type=event, subject=subject, actor=actor.name, at=platform.clock.now())
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pytest
-from tests.unit.core.definition.conftest import MakePlatform
 
 from fairway.core.definition.check import Path, check_definitions
 from fairway.core.definition.definition import (
@@ -15,6 +14,7 @@ from fairway.core.definition.definition import (
     ResourceTypeVersion,
 )
 from fairway.kits.canonical import JsonObject
+from tests.unit.core.definition.conftest import MakePlatform
 
 
 def _environment(name: str, *, target: str = "here", sources: tuple[str, ...] = ()) -> Environment:

@@ -1,12 +1,12 @@
 """A graph has one node per resource and workload, in the order of their needs."""
 
 import pytest
-from tests import worlds
 
 from fairway.core.graph.live import NodeId
 from fairway.core.graph.make import Fragments, Member, make_graph
 from fairway.core.workload.workload import Container, ResourceRequest, VolumeMount
 from fairway.kits.errors import Refused
+from tests import worlds
 
 POSTGRES = ResourceRequest(type="postgres")
 

@@ -4,7 +4,6 @@ import dataclasses
 
 import msgspec
 import pytest
-from tests import worlds
 
 from fairway.core.definition.definition import ProvisionerDefinition
 from fairway.core.graph.live import LiveNode, NodeId, NodeState
@@ -14,6 +13,7 @@ from fairway.core.plan.make import make_plan
 from fairway.core.plan.plan import Plan
 from fairway.core.plan.scope import Scope
 from fairway.core.workload.workload import ResourceRequest
+from tests import worlds
 
 DB = NodeId("postgres.default#orders.db")
 WORKLOAD = NodeId("workload/orders")

@@ -42,11 +42,11 @@ class SettleExecutor(Executor):
             self._put_consumers(tx, plan)
             if plan.release is None:
                 tx.deployments.remove(plan.environment, plan.component)
-                self._append(tx, context, plan, "deployment.removed", {})
+                self._append(tx, context, plan, event="deployment.removed", data={})
             elif is_return:
                 self._put_deployment(tx, plan)
                 data: JsonObject = {"release": plan.release}
-                self._append(tx, context, plan, "deployment.returned", data)
+                self._append(tx, context, plan, event="deployment.returned", data=data)
             else:
                 self._record_rollout(tx, context, plan)
 
@@ -77,7 +77,7 @@ class SettleExecutor(Executor):
             "artifact": release.artifact.digest,
             "commit": release.commit.id,
         }
-        self._append(tx, context, plan, "deployment.released", data)
+        self._append(tx, context, plan, event="deployment.released", data=data)
 
     def _put_deployment(self, tx: Transaction, plan: Plan) -> None:
         known = tx.deployments.find(plan.environment, plan.component)
@@ -104,7 +104,9 @@ class SettleExecutor(Executor):
             known = tx.deployments.find(plan.environment, plan.component)
             if known is not None and known.rolling is not None:
                 tx.deployments.put(dataclasses.replace(known, rolling=None))
-            self._append(tx, context, plan, "deployment.failed", {"release": plan.release})
+            self._append(
+                tx, context, plan, event="deployment.failed", data={"release": plan.release}
+            )
 
         return Done(commit=commit)
 
@@ -117,7 +119,9 @@ class SettleExecutor(Executor):
 
         def commit(tx: Transaction) -> None:
             plan_step.store_plan(self.platform, tx, back.plan, author=context.run.actor)
-            self._append(tx, context, plan, "deployment.failed", {"release": plan.release})
+            self._append(
+                tx, context, plan, event="deployment.failed", data={"release": plan.release}
+            )
 
         return Done(
             commit=commit,
@@ -138,11 +142,17 @@ class SettleExecutor(Executor):
         return planning.make_deployment_plan(self.platform, request)
 
     def _append(
-        self, tx: Transaction, context: StepContext, plan: Plan, kind: str, data: JsonObject
+        self,
+        tx: Transaction,
+        context: StepContext,
+        plan: Plan,
+        *,
+        event: str,
+        data: JsonObject,
     ) -> None:
         tx.audit.append(
             AuditEvent(
-                type=kind,
+                type=event,
                 subject=f"deployment/{plan.environment}/{plan.component}",
                 actor=context.run.actor,
                 at=self.platform.clock.now(),
