@@ -43,7 +43,7 @@ chaos: setup ## Kill the platform at N random instants: make chaos N=200
 	@FAIRWAY_CHAOS_KILLS=$(or $(N),200) $(BIN)/python -m pytest tests/chaos
 
 bench: setup ## Print one figure per benchmark, each beside its peer
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 lock: setup ## Resolve the dependencies anew
 	@cd requirements && for name in installer runtime dev; do $(MAKE) --no-print-directory -f ../Makefile lock-$$name; done

@@ -27,25 +27,38 @@ def make_waves(needs: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], .
         >>> make_waves({"web": ["db", "cache"], "db": [], "cache": ["db"]})
         (('db',), ('cache',), ('web',))
     """
+    waiting = {name: len(set(before)) for name, before in needs.items()}
+    dependents: dict[str, list[str]] = {}
+    for name, before in needs.items():
+        for need in set(before):
+            dependents.setdefault(need, []).append(name)
+            waiting.setdefault(need, 0)
+    waves: list[tuple[str, ...]] = []
+    ready = [name for name, count in waiting.items() if not count]
+    while ready:
+        wave = tuple(sorted(ready))
+        waves.append(wave)
+        ready = []
+        for name in wave:
+            for dependent in dependents.get(name, ()):
+                waiting[dependent] -= 1
+                if not waiting[dependent]:
+                    ready.append(dependent)
+    if any(waiting.values()):
+        raise CycleError(_find_cycle(needs))
+    return tuple(waves)
+
+
+def _find_cycle(needs: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return a cycle in needs-order, starting at its smallest name.
+
+    `graphlib` reports it in the opposite direction, starting anywhere.
+    """
     sorter = graphlib.TopologicalSorter({name: sorted(needs[name]) for name in sorted(needs)})
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
-        raise CycleError(_normalise(error.args[1])) from error
-    waves: list[tuple[str, ...]] = []
-    while sorter.is_active():
-        wave = tuple(sorted(sorter.get_ready()))
-        waves.append(wave)
-        sorter.done(*wave)
-    return tuple(waves)
-
-
-def _normalise(cycle: list[str]) -> tuple[str, ...]:
-    """Return the cycle in needs-order, starting at its smallest name.
-
-    `graphlib` reports it in the opposite direction, starting anywhere.
-    """
-    ring = list(reversed(cycle[1:]))
-    start = ring.index(min(ring))
-    ordered = ring[start:] + ring[:start]
-    return (*ordered, ordered[0])
+        ring = list(reversed(error.args[1][1:]))
+        start = ring.index(min(ring))
+        return (*ring[start:], *ring[: start + 1])
+    raise AssertionError("names that wait for each other are in a cycle")
