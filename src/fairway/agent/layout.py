@@ -163,7 +163,7 @@ def _make_environment(order: Order, place: Place) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOST": "127.0.0.1",
         **ports,
-        "PYTHONPATH": str(deps),
+        "PYTHONPATH": _make_search_path(order.tree, root / "work"),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPYCACHEPREFIX": str(place.cache / artifact),
         "FAIRWAY_ENVIRONMENT": spec.environment,
@@ -173,3 +173,15 @@ def _make_environment(order: Order, place: Place) -> dict[str, str]:
         **spec.containers[place.container].variables,
         MARK: str(place.folder),
     }
+
+
+def _make_search_path(tree: Path, work: Path) -> str:
+    """Return where Python finds modules: the artifact's own in the working folder, then others."""
+    try:
+        parts = (tree / "path").read_text().split(":")
+    except FileNotFoundError:
+        parts = ["deps"]
+    return ":".join(
+        str(work / part.removeprefix("app").lstrip("/") if part.startswith("app") else tree / part)
+        for part in parts
+    )

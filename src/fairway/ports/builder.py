@@ -56,4 +56,8 @@ class Builder(Protocol):
 
     @abstractmethod
     def unpack(self, artifact: Digest) -> Path:
-        """Return the read-only folder that holds the artifact's tree; makes it if need be."""
+        """Return the read-only folder that holds the artifact's tree; makes it if need be.
+
+        It holds `app/`, the source; `deps/`, what it needs; and the file `path`, the search path
+        for modules, its parts relative to the folder and joined by colons.
+        """

@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import uv
 
@@ -37,6 +38,7 @@ from fairway.ports.blob_store import BlobStore
 from fairway.ports.builder import Builder, BuildLog, BuildRequest
 
 _MAX_BUNDLE_BYTES = 8 * 1024**3
+Manifest = Mapping[str, Any]  # Any: the JSON that `_make_manifest` made, verified by its digest
 _FOLDERS = {"dependencies": "deps", "application": "app"}
 
 
@@ -213,7 +215,7 @@ class BundleBuilder(Builder):
             raise _explain(artifact, error) from error
         return folder
 
-    def _read_manifest(self, artifact: Digest) -> Mapping[str, list[dict[str, str]]]:
+    def _read_manifest(self, artifact: Digest) -> Manifest:
         if not self._blobs.has(artifact):
             raise Refused(
                 "ARTIFACT-UNKNOWN",
@@ -222,18 +224,17 @@ class BundleBuilder(Builder):
                 fix="build it again",
                 status=404,
             )
-        manifest: Mapping[str, list[dict[str, str]]] = json.loads(
-            self._blobs.get_path(artifact).read_bytes()
-        )
+        manifest: Manifest = json.loads(self._blobs.get_path(artifact).read_bytes())
         return manifest
 
-    def _unpack_layers(self, manifest: Mapping[str, list[dict[str, str]]], folder: Path) -> None:
+    def _unpack_layers(self, manifest: Manifest, folder: Path) -> None:
         for name in _FOLDERS.values():
             (folder / name).mkdir(parents=True)
         for layer in manifest["layers"]:
             path = self._blobs.get_path(Digest(layer["digest"]))
             with tarfile.open(path, "r:gz") as tar:
                 source_archive.unpack_tree(tar, folder, max_bytes=_MAX_BUNDLE_BYTES)
+        (folder / "path").write_text(manifest["runtime"]["path"])
 
     def _publish(self, draft: Path, folder: Path) -> None:
         """Make a finished bundle visible at once; one that another made meanwhile is kept."""

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from fairway.core.graph import expression, node
+from fairway.core.graph import expression
 from fairway.core.graph.expression import Output, OutputReference, Secret, Unknown
 from fairway.core.graph.live import LiveNode, NodeId, SealedValue
 from fairway.core.plan.plan import Recipe
 from fairway.core.workload.workload import HttpGet, Probe, Quantities, ServicePort
+from fairway.kits import digest
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.digest import Digest
 from fairway.ports.provisioner import ResourceSpec
@@ -103,6 +104,16 @@ def make_resource_spec(recipe: Recipe, lookup: Lookup, *, live: LiveNode, key: s
     )
 
 
+def make_generation(spec: JsonObject) -> Digest:
+    """Return the digest of all in a workload's redacted spec that a running instance would feel.
+
+    The number of replicas is not among it: scaling replaces no instance.
+    """
+    return digest.make_value_digest(
+        {name: value for name, value in spec.items() if name != "replicas"}
+    )
+
+
 def make_workload_spec(
     recipe: Recipe, lookup: Lookup, *, environment: str, generation: Digest
 ) -> WorkloadSpec:
@@ -183,9 +194,3 @@ def _make_context(environment: str, node_id: NodeId, output: str) -> str:
 
 def _object(value: JsonValue) -> JsonObject:
     return value if isinstance(value, Mapping) else {}
-
-
-def get_component(node_id: NodeId) -> str:
-    """Return the component of a workload's node id."""
-    assert node_id == node.make_workload_node_id(node_id.removeprefix("workload/"))
-    return node_id.removeprefix("workload/")

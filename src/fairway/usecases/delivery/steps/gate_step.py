@@ -46,9 +46,10 @@ class GateExecutor(Executor):
             )
         target = node_step.get_target(self.platform, node.provisioner)
         status = target.observe(plan.environment, plan.component)
-        if status.generation == node.spec_digest and status.phase == "ready":
+        is_current = status.generation == node.outputs.get("generation")
+        if is_current and status.phase == "ready":
             return Done(text=f"{status.ready} of {status.desired} ready")
-        if status.generation == node.spec_digest and status.phase == "failed":
+        if is_current and status.phase == "failed":
             raise _make_failure(plan.environment, plan.component, plan.release, status=status)
         again = self.platform.clock.now() + timedelta(seconds=LOOK_SECONDS)
         return Waiting(again_at=again, text=f"{status.ready} of {status.desired} ready")

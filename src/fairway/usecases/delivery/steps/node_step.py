@@ -5,6 +5,7 @@ Belongs here: hold, call the driver, record what came back. Never here: waiting 
 """
 
 import dataclasses
+from abc import abstractmethod
 from datetime import timedelta
 from typing import cast
 
@@ -40,8 +41,8 @@ class _Job:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ApplyExecutor(Executor):
-    """Creates, updates or replaces a node; for `unknown`, only if it turns out to differ."""
+class _NodeExecutor(Executor):
+    """Holds the step's node while its work is done, and lets go of it when that is refused."""
 
     platform: Platform
 
@@ -50,12 +51,23 @@ class ApplyExecutor(Executor):
         if isinstance(job, Waiting):
             return job
         try:
-            return self._apply(job)
+            return self._work(job)
         except Refused:
-            _give_back(self.platform, job)
+            environment = job.plan.environment
+            hold.give_back(self.platform, context, environment=environment, node=job.step.node)
             raise
 
-    def _apply(self, job: _Job) -> StepResult:
+    @abstractmethod
+    def _work(self, job: _Job) -> StepResult:
+        """Change the held node."""
+
+
+class ApplyExecutor(_NodeExecutor):
+    """Creates, updates or replaces a node; for `unknown`, only if it turns out to differ."""
+
+    __slots__ = ()
+
+    def _work(self, job: _Job) -> StepResult:
         needed = self._read_needed(job)
         redacted = expression.redact(
             cast("JsonObject", job.recipe.inputs), dataclasses.replace(needed, is_clear=False)
@@ -84,14 +96,13 @@ class ApplyExecutor(Executor):
 
     def _apply_workload(self, job: _Job, needed: Lookup, made: LiveNode) -> StepResult:
         target = get_target(self.platform, job.recipe.provisioner)
+        generation = node_spec.make_generation(made.spec)
         target.apply(
             node_spec.make_workload_spec(
-                job.recipe,
-                needed,
-                environment=job.plan.environment,
-                generation=made.spec_digest,
+                job.recipe, needed, environment=job.plan.environment, generation=generation
             )
         )
+        made = dataclasses.replace(made, outputs={"generation": generation})
         return Done(commit=self._make_commit(job, made))
 
     def _apply_resource(self, job: _Job, needed: Lookup, made: LiveNode) -> StepResult:
@@ -166,23 +177,12 @@ _PAST = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DeleteExecutor(Executor):
+class DeleteExecutor(_NodeExecutor):
     """Removes a node; a workload is removed when its last instance has stopped."""
 
-    platform: Platform
+    __slots__ = ()
 
-    def execute(self, context: StepContext) -> StepResult:
-        job = _take(self.platform, context)
-        if isinstance(job, Waiting):
-            return job
-        try:
-            return self._delete(job)
-        except Refused:
-            _give_back(self.platform, job)
-            raise
-
-    def _delete(self, job: _Job) -> StepResult:
+    def _work(self, job: _Job) -> StepResult:
         if job.recipe.kind == "workload":
             target = get_target(self.platform, job.recipe.provisioner)
             target.delete(job.plan.environment, job.recipe.component)
@@ -248,10 +248,6 @@ def _take(platform: Platform, context: StepContext) -> _Job | Waiting:
         return Waiting(again_at=again, text="another run works on it")
     assert step.recipe is not None
     return _Job(context, plan, step, step.recipe, live)
-
-
-def _give_back(platform: Platform, job: _Job) -> None:
-    hold.give_back(platform, job.context, environment=job.plan.environment, node=job.step.node)
 
 
 def _append_event(platform: Platform, tx: Transaction, job: _Job, event_type: str) -> None:
