@@ -4,29 +4,32 @@ Belongs here: asking drivers about nodes that no step works on, and recording wh
 """
 
 import dataclasses
+import logging
 from datetime import datetime, timedelta
 
 from fairway.core.audit.event import AuditEvent
 from fairway.core.graph.live import LiveNode, NodeState
 from fairway.kits.errors import Problem
+from fairway.ports.provisioner import Observation
 from fairway.ports.store.work_queue import Lease
 from fairway.runtime.worker import Controller
 from fairway.usecases.delivery import node_spec, planning, start_run
+from fairway.usecases.delivery.steps import kinds, node_step
 from fairway.usecases.platform import Actor, Platform
 
-DEPLOYMENT = "deployment"
 LOOK_AGAIN = timedelta(minutes=1)
+_LOG = logging.getLogger(__name__)
 _PLATFORM = Actor(name="fairway", is_admin=True)
 
 
 class DriftController(Controller):
-    """Observes the resources of `<environment>/<component>`.
+    """Observes the nodes of `<environment>/<component>`.
 
     What is gone or was changed outside is recorded and told once; where the environment says
     `drift: repair`, a run brings it back.
     """
 
-    kind = DEPLOYMENT
+    kind = kinds.DEPLOYMENT
     concurrency = 2
 
     def __init__(self, platform: Platform) -> None:
@@ -56,17 +59,25 @@ class DriftController(Controller):
         return self._platform.clock.now() + LOOK_AGAIN
 
     def _observe(self, node: LiveNode) -> bool:
-        """Record what the driver sees; return whether the node is not as it was made."""
-        driver = self._platform.provisioners.get(node.driver)
-        if node.kind != "resource" or node.holder or driver is None or node.state == "unknown":
+        """Record what is seen of the node; return whether it is not as it was made."""
+        if node.holder or node.state == "unknown":
             return False
         try:
-            seen = driver.observe(node_spec.make_live_spec(self._platform, node, key=""))
-        except Problem:
+            seen = self._ask(node)
+        except Problem as problem:
+            _LOG.info("cannot observe %s in %s: %s", node.id, node.environment, problem)
             return False
         if seen.state != node.state:
             self._record(node, seen.state, differences=sorted(map(str, seen.differences.values())))
         return seen.state != "present"
+
+    def _ask(self, node: LiveNode) -> Observation:
+        if node.kind == "resource":
+            driver = node_step.get_provisioner(self._platform, node.driver)
+            return driver.observe(node_spec.make_live_spec(self._platform, node, key=""))
+        target = node_step.get_target(self._platform, node.provisioner)
+        status = target.observe(node.environment, node.component)
+        return Observation(state="missing" if status.phase == "absent" else "present")
 
     def _record(self, node: LiveNode, state: NodeState, *, differences: list[str]) -> None:
         with self._platform.store.write() as tx:

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 
 from fairway.agent.api.client import AgentClient
-from fairway.controllers.drift import DEPLOYMENT
 from fairway.core.run.run import RunState
 from fairway.kits.errors import Unavailable
 from fairway.runtime.engine import LANE
 from fairway.usecases.delivery import start_run
+from fairway.usecases.delivery.steps import kinds
 from fairway.usecases.platform import Platform
 
 RETRY_SECONDS = 0.5
@@ -26,7 +26,7 @@ def mark_all(platform: Platform) -> None:
         for run in tx.runs.list_runs(states=_OPEN, limit=10_000):
             tx.queue.mark(LANE, run.lane)
         for deployment in tx.deployments.list_all():
-            tx.queue.mark(DEPLOYMENT, f"{deployment.environment}/{deployment.component}")
+            tx.queue.mark(kinds.DEPLOYMENT, f"{deployment.environment}/{deployment.component}")
 
 
 class AgentWatcher:

@@ -46,14 +46,14 @@ def deploy_source(
     with platform.store.write() as tx:
         found = get_environment(tx, environment)
         _check_source(platform, source, found)
-        return _add_run(
+        return add_run(
             platform,
             tx,
             actor,
             kind="deploy",
             environment=environment,
             data={"component": component, **_describe_source(source)},
-            steps=(*_BUILD_STEPS, _make_plan_step(needs=("release",))),
+            steps=(*_BUILD_STEPS, make_plan_step(needs=("release",))),
         )
 
 
@@ -65,7 +65,7 @@ def release_source(platform: Platform, actor: Actor, source: Source, *, componen
     """
     with platform.store.write() as tx:
         _check_source(platform, source, None)
-        return _add_run(
+        return add_run(
             platform,
             tx,
             actor,
@@ -94,14 +94,14 @@ def deploy_release(
         get_environment(tx, environment)
         if tx.releases.find(component, release) is None:
             raise plan_step.make_release_refusal(component, release)
-        return _add_run(
+        return add_run(
             platform,
             tx,
             actor,
             kind=kind,
             environment=environment,
             data={"component": component, "release": release},
-            steps=(_make_plan_step(),),
+            steps=(make_plan_step(),),
         )
 
 
@@ -180,7 +180,7 @@ def apply_plan(platform: Platform, actor: Actor, *, plan: str) -> Run:
         if planning.list_moved(tx, stored):
             raise plan_step.make_stale_refusal(tx, stored)
         plan_step.check_plan(stored)
-        return _add_run(
+        return add_run(
             platform,
             tx,
             actor,
@@ -191,7 +191,7 @@ def apply_plan(platform: Platform, actor: Actor, *, plan: str) -> Run:
                 "release": stored.release,
                 "plan": stored.digest,
             },
-            steps=(_make_plan_step(),),
+            steps=(make_plan_step(),),
         )
 
 
@@ -212,14 +212,14 @@ def remove_deployment(platform: Platform, actor: Actor, *, component: str, envir
                 fix=f"see where it is with: fairway status {component}",
                 status=404,
             )
-        return _add_run(
+        return add_run(
             platform,
             tx,
             actor,
             kind="remove",
             environment=environment,
             data={"component": component, "release": None},
-            steps=(_make_plan_step(),),
+            steps=(make_plan_step(),),
         )
 
 
@@ -253,7 +253,8 @@ _BUILD_STEPS = (
 )
 
 
-def _make_plan_step(*, needs: tuple[str, ...] = ()) -> StepSpec:
+def make_plan_step(*, needs: tuple[str, ...] = ()) -> StepSpec:
+    """Return the step that plans; what it plans is added to the run when it is done."""
     return StepSpec(label="plan", kind=kinds.PLAN, name="plan", needs=needs)
 
 
@@ -287,7 +288,7 @@ def _describe_source(source: Source) -> JsonObject:
     }
 
 
-def _add_run(
+def add_run(
     platform: Platform,
     tx: Transaction,
     actor: Actor,
@@ -297,6 +298,7 @@ def _add_run(
     data: JsonObject,
     steps: tuple[StepSpec, ...],
 ) -> Run:
+    """Journal a run of `data["component"]`'s lane within `tx`, with its audit event."""
     now = platform.clock.now()
     component = str(data["component"])
     where: dict[str, JsonValue] = {"environment": environment} if environment else {}

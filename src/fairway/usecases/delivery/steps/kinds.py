@@ -19,6 +19,9 @@ APPLY = "apply"
 DELETE = "delete"
 GATE = "gate"
 SETTLE = "settle"
+ROTATE = "rotate"
+# The queue's kind of keys `<environment>/<component>`, by which deployments are watched for drift.
+DEPLOYMENT = "deployment"
 
 
 def make_plan_steps(

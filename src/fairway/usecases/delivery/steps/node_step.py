@@ -85,6 +85,8 @@ class ApplyExecutor(_NodeExecutor):
             state="present",
             holder="",
         )
+        if job.step.action == "unknown" and made.spec_digest == job.live.spec_digest:
+            return Done(commit=self._make_commit(job, made), text="unchanged")
         if job.recipe.kind == "workload":
             return self._apply_workload(job, needed, made)
         return self._apply_resource(job, needed, made)

@@ -91,6 +91,7 @@ class SettleExecutor(Executor):
                 updated_at=self.platform.clock.now(),
             )
         )
+        tx.queue.mark(kinds.DEPLOYMENT, f"{plan.environment}/{plan.component}")
 
     def _put_consumers(self, tx: Transaction, plan: Plan) -> None:
         """Record who uses each node that the plan kept."""
