@@ -52,7 +52,9 @@ def _prepare(page: Page, stack: ExitStack, tmp_path: Path) -> Reader:
         extra["PGPASSFILE"] = str(tmp_path / "pgpass")
         aliases["db.example.com:5432"] = f"127.0.0.1:{record.port}"
     if "driver" in page.needs:
-        extra["PYTHONPATH"] = str(_install_driver(page, tmp_path / "site"))
+        site = _install_driver(page, tmp_path / "site")
+        known = os.environ.get("PYTHONPATH")
+        extra["PYTHONPATH"] = f"{site}{os.pathsep}{known}" if known else str(site)
     platform = stack.enter_context(start_documented_platform(tmp_path / "platform", extra))
     return Reader(platform, folder, aliases=aliases)
 
