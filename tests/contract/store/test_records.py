@@ -162,6 +162,24 @@ def test_an_answer_is_remembered_until_it_is_old(store: SqlStore) -> None:
         assert transaction.idempotency.find("ana", "k") is None
 
 
+def test_a_run_is_found_by_the_request_that_asked_for_it(store: SqlStore) -> None:
+    with store.write() as transaction:
+        run = transaction.runs.add(replace(RUN, request="r"), ())
+        transaction.runs.add(RUN, ())
+        transaction.runs.add(RUN, ())
+        assert transaction.runs.find_by_request("r") == run
+        assert transaction.runs.find_by_request("s") is None
+
+
+def test_the_seal_of_a_platform_is_kept(store: SqlStore) -> None:
+    seal = SealedValue(sealed="v1.x", fingerprint="f")
+    with store.write() as transaction:
+        assert transaction.platform_seal.find() is None
+        transaction.platform_seal.put(seal)
+    with store.read() as transaction:
+        assert transaction.platform_seal.find() == seal
+
+
 def test_an_artifact_gets_its_tests_once(store: SqlStore) -> None:
     report = TestReport(passed=14, failed=0, skipped=1, duration_seconds=0.25)
     with store.write() as transaction:
@@ -321,6 +339,8 @@ def test_the_head_of_a_lane_is_its_oldest_unfinished_run(store: SqlStore) -> Non
         assert list_runs(lane=RUN.lane, limit=1) == (second,)
         assert list_runs(subject=RUN.subject, states=["succeeded"]) == (done,)
         assert list_runs(before=other.id) == (second, done)
+        assert list_runs(component="orders", environment="dev", limit=1) == (second,)
+        assert list_runs(component="rders") == list_runs(environment="de") == ()
 
 
 def test_events_of_a_run_count_from_one_without_gaps(store: SqlStore) -> None:

@@ -60,7 +60,8 @@ class Run:
     """A journalled execution.
 
     Runs of one `lane` (such as `deployment/dev/orders`) happen one after the other in the order
-    of their ids; the others wait as `queued`, and none is lost.
+    of their ids; the others wait as `queued`, and none is lost. `request` identifies the request
+    that asked for the run, if it can be repeated: a repetition finds this run.
     """
 
     id: RunId
@@ -77,6 +78,7 @@ class Run:
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    request: str | None = None
 
     @property
     def is_terminal(self) -> bool:

@@ -78,6 +78,13 @@ idempotency_keys = Table(
     Column("at", Moment, nullable=False),
     sa.Index("idempotency_keys_by_at", "at"),
 )
+# One row: what only the platform that the store belongs to can open.
+platform_seal = Table(
+    "platform_seal",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", Json(SealedValue), nullable=False),
+)
 artifacts = Table(
     "artifacts",
     METADATA,
@@ -196,6 +203,8 @@ runs = Table(
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("ended_at", Moment),
+    Column("request", Name),
+    sa.Index("runs_by_request", "request", unique=True),
     sa.Index("runs_by_lane", "lane", "state", "id"),
     sa.Index("runs_by_subject", "subject", "id"),
     sa.Index("runs_by_state", "state", "id"),

@@ -17,6 +17,7 @@ from fairway.drivers.sqlalchemy.record.deployments import SqlDeployments
 from fairway.drivers.sqlalchemy.record.idempotency import SqlIdempotencyKeys
 from fairway.drivers.sqlalchemy.record.nodes import SqlNodes
 from fairway.drivers.sqlalchemy.record.plans import SqlPlans
+from fairway.drivers.sqlalchemy.record.platform_seal import SqlPlatformSeal
 from fairway.drivers.sqlalchemy.record.releases import SqlReleases
 from fairway.drivers.sqlalchemy.record.runs import SqlRuns
 from fairway.drivers.sqlalchemy.record.users import SqlUsers
@@ -36,6 +37,7 @@ class SqlTransaction(Transaction):
         self.idempotency = SqlIdempotencyKeys(connection)
         self.nodes = SqlNodes(connection, dialect)
         self.plans = SqlPlans(connection, dialect)
+        self.platform_seal = SqlPlatformSeal(connection)
         self.queue: SqlMarker = SqlMarker(connection, dialect, clock)
         self.releases = SqlReleases(connection, dialect)
         self.runs = SqlRuns(connection, dialect)

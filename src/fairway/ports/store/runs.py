@@ -24,16 +24,22 @@ class Runs(Protocol):
         """Return the run or None."""
 
     @abstractmethod
+    def find_by_request(self, request: str) -> Run | None:
+        """Return the run that this request asked for, or None."""
+
+    @abstractmethod
     def list_runs(
         self,
         *,
         lane: str | None = None,
         subject: str | None = None,
+        component: str | None = None,
+        environment: str | None = None,
         states: Iterable[RunState] = (),
         before: int | None = None,
         limit: int = 50,
     ) -> tuple[Run, ...]:
-        """Return runs, newest first."""
+        """Return runs, newest first; `component` and `environment` are as the lane names them."""
 
     @abstractmethod
     def find_lane_head(self, lane: str) -> Run | None:

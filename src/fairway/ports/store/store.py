@@ -13,6 +13,7 @@ from fairway.ports.store.entities import Entities
 from fairway.ports.store.idempotency import IdempotencyKeys
 from fairway.ports.store.nodes import Nodes
 from fairway.ports.store.plans import Plans
+from fairway.ports.store.platform_seal import PlatformSeal
 from fairway.ports.store.releases import Releases
 from fairway.ports.store.runs import Runs
 from fairway.ports.store.users import Users
@@ -28,6 +29,7 @@ class Transaction(Protocol):
     idempotency: IdempotencyKeys
     nodes: Nodes
     plans: Plans
+    platform_seal: PlatformSeal
     queue: Marker
     releases: Releases
     runs: Runs

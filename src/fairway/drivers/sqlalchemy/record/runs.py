@@ -44,11 +44,18 @@ class SqlRuns(Runs):
         )
         return Run(**row) if row else None
 
+    def find_by_request(self, request: str) -> Run | None:
+        query = sa.select(runs).where(runs.c.request == request)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return Run(**row) if row else None
+
     def list_runs(
         self,
         *,
         lane: str | None = None,
         subject: str | None = None,
+        component: str | None = None,
+        environment: str | None = None,
         states: Iterable[RunState] = (),
         before: int | None = None,
         limit: int = 50,
@@ -58,6 +65,11 @@ class SqlRuns(Runs):
             query = query.where(runs.c.lane == lane)
         if subject is not None:
             query = query.where(runs.c.subject == subject)
+        if component is not None:
+            query = query.where(runs.c.lane.endswith(f"/{component}", autoescape=True))
+        if environment is not None:
+            prefix = f"deployment/{environment}/"
+            query = query.where(runs.c.lane.startswith(prefix, autoescape=True))
         if wanted := list(states):
             query = query.where(runs.c.state.in_(wanted))
         if before is not None:
