@@ -6,6 +6,7 @@ Belongs here: the contract of a driver that provisions one kind of resource.
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from fairway.core.definition.definition import DeleteAction
@@ -110,3 +111,12 @@ class Rotating(Protocol):
     @abstractmethod
     def rotate(self, spec: ResourceSpec, progress: Progress) -> JsonObject:
         """Give the resource new credentials and return its outputs; the old ones stop working."""
+
+
+@runtime_checkable
+class BackingUp(Protocol):
+    """A provisioner that can copy a resource's data out while it is in use."""
+
+    @abstractmethod
+    def backup(self, spec: ResourceSpec, folder: Path) -> Path:
+        """Write one consistent copy of the data into `folder` and return its file."""

@@ -6,6 +6,7 @@ Belongs here: the bundle that wiring makes once and every use case gets.
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from fairway.core.definition.definition import TargetDefinition
@@ -45,7 +46,10 @@ class PlannerCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """The ports by role; `provisioners` and `traits` are by driver name."""
+    """The ports by role; `provisioners` and `traits` are by driver name.
+
+    `backups` is the folder below which backups that people ask for are written.
+    """
 
     store: Store
     clock: Clock
@@ -57,6 +61,7 @@ class Platform:
     targets: Targets
     provisioners: Mapping[str, Provisioner]
     traits: Mapping[str, Traits]
+    backups: Path
     planner: PlannerCache = field(default_factory=PlannerCache)
 
 

@@ -105,6 +105,7 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
         targets=registry.InstalledTargets(context),
         provisioners=provisioners,
         traits={name: registry.make_traits(item) for name, item in provisioners.items()},
+        backups=settings.home / "backups",
     )
 
 

@@ -15,7 +15,7 @@ from fairway.usecases.delivery.steps.plan_step import (
     ClaimExecutor,
     PlanStepExecutor,
 )
-from fairway.usecases.delivery.steps.rotate_step import RotateExecutor
+from fairway.usecases.delivery.steps.resource_step import BackupExecutor, RotateExecutor
 from fairway.usecases.delivery.steps.settle_step import SettleExecutor
 from fairway.usecases.platform import Platform
 
@@ -31,6 +31,7 @@ def make_executors(platform: Platform) -> Mapping[str, Executor]:
         kinds.APPLY: ApplyExecutor(platform),
         kinds.DELETE: DeleteExecutor(platform),
         kinds.GATE: GateExecutor(platform),
+        kinds.BACKUP: BackupExecutor(platform),
         kinds.ROTATE: RotateExecutor(platform),
         kinds.SETTLE: SettleExecutor(platform),
     }

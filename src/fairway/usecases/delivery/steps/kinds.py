@@ -20,6 +20,7 @@ DELETE = "delete"
 GATE = "gate"
 SETTLE = "settle"
 ROTATE = "rotate"
+BACKUP = "backup"
 # The queue's kind of keys `<environment>/<component>`, by which deployments are watched for drift.
 DEPLOYMENT = "deployment"
 

@@ -1,7 +1,9 @@
-"""Rotating a resource's credentials, and bringing the new ones to all that use them.
+"""Acting on one resource of a component: rotating its credentials, backing up its data.
 
-Belongs here: starting the run. Never here: the rotation itself (`steps/rotate_step.py`).
+Belongs here: starting the run. Never here: the act itself (`steps/resource_step.py`).
 """
+
+from typing import Literal
 
 from fairway.core.graph import node as nodes
 from fairway.core.graph.live import NodeId
@@ -25,19 +27,47 @@ def rotate_resource(
     Raises:
         Refused: ENV-UNKNOWN, NOTHING-DEPLOYED, RESOURCE-UNKNOWN.
     """
+    return _start(
+        platform, actor, "rotate", component=component, environment=environment, resource=resource
+    )
+
+
+def backup_resource(
+    platform: Platform, actor: Actor, *, component: str, environment: str, resource: str
+) -> Run:
+    """Copy a resource's data into a file that the run's output names; return the run.
+
+    Raises:
+        Refused: ENV-UNKNOWN, NOTHING-DEPLOYED, RESOURCE-UNKNOWN.
+    """
+    return _start(
+        platform, actor, "backup", component=component, environment=environment, resource=resource
+    )
+
+
+def _start(
+    platform: Platform,
+    actor: Actor,
+    kind: Literal["rotate", "backup"],
+    *,
+    component: str,
+    environment: str,
+    resource: str,
+) -> Run:
     with platform.store.write() as tx:
         start_run.get_environment(tx, environment)
         release = planning.get_environment_release(tx, environment, component)
         node = _get_node(release, resource)
-        rotate = StepSpec(label="rotate", kind=kinds.ROTATE, name=resource, input={"node": node})
+        act = StepSpec(label=kind, kind=kind, name=resource, input={"node": node})
+        plan = start_run.make_plan_step(needs=(kind,))
         return start_run.add_run(
             platform,
             tx,
             actor,
-            kind="rotate",
+            kind=kind,
             environment=environment,
-            data={"component": component, "release": release.number},
-            steps=(rotate, start_run.make_plan_step(needs=("rotate",))),
+            data={"component": component, "release": release.number, "resource": resource},
+            steps=(act, plan) if kind == kinds.ROTATE else (act,),
         )
 
 
