@@ -18,7 +18,7 @@ from fairway.kits.canonical import JsonObject
 
 PREFIX = "/api/v1"
 ANSWER_SECONDS = 60.0
-# The API sends a sign of life on a quiet stream; one that gives none for so long is broken.
+# A stream that was quiet for so long may be broken without telling: it is opened again.
 SILENCE_SECONDS = 45.0
 # Statuses with which a proxy before the control plane may answer.
 _SAID_BY_OTHERS = (401, 403, 413, 429, 502, 503, 504)
@@ -91,6 +91,8 @@ class Client:
     ) -> Iterator[Event]:
         """Yield the events at `path` after `last_event_id` until the server ends the stream.
 
+        The first one is of kind `open`: the control plane is there, however quiet it stays.
+
         Raises:
             Interrupted: the connection broke.
         """
@@ -104,6 +106,7 @@ class Client:
             self._read(response)
             return
         try:
+            yield Event(id="", kind="open", data=Answer({}))
             yield from _read_events(response)
         except (OSError, http.client.HTTPException) as error:
             raise Interrupted(str(error)) from error

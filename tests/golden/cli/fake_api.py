@@ -2,7 +2,8 @@
 
 An answer is `{"body": …}` with an optional `status`, or `{"events": […]}`, a stream that resumes by
 Last-Event-ID. Where an event is `{"awayAfter": REQUEST}`, the stream breaks once that request was
-made, and the API is away for `AWAY_SECONDS`.
+made, and the API is away for `AWAY_SECONDS`. `{"quiet": N}` says nothing until the client leaves,
+N times.
 """
 
 import json
@@ -24,6 +25,7 @@ class FakeApi:
         self.requests: list[str] = []
         self._is_asked = threading.Condition()
         self._was_away = False
+        self._quiet_count = 0
         self._server = _Server(("127.0.0.1", 0), self)
         self.port = self._server.server_address[1]
         self._threads: list[threading.Thread] = []
@@ -62,6 +64,11 @@ class FakeApi:
         self._threads.append(comeback)
         comeback.start()
         return True
+
+    def take_quiet(self, most: int) -> bool:
+        """Return whether this connection is one of the first `most`."""
+        self._quiet_count += 1
+        return self._quiet_count <= most
 
     def _come_back(self) -> None:
         time.sleep(AWAY_SECONDS)
@@ -107,6 +114,10 @@ class _Answerer(BaseHTTPRequestHandler):
         for event in events:
             if "awayAfter" in event:
                 if self.server.api.go_away(event["awayAfter"]):
+                    return
+            elif "quiet" in event:
+                if self.server.api.take_quiet(event["quiet"]):
+                    self.rfile.read(1)
                     return
             elif int(event.get("id", last_id + 1)) > last_id:
                 fields = [f"{name}: {event[name]}" for name in ("id", "event") if name in event]

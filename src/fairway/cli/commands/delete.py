@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import click
 
-from fairway.cli import follow, reference
+from fairway.cli import failure, follow, reference
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
+from fairway.cli.failure import Quit
 from fairway.cli.session import Session, ask, with_session
 from fairway.cli.views import plan as plan_view
 from fairway.cli.views import text
@@ -50,10 +51,24 @@ def _delete_component(
         session.say(*render_removal(plan))
     question = f"Remove {component} from {', '.join(environments)}?"
     ask(question, is_sure=is_sure, can_ask=session.surroundings.can_ask)
-    for plan in plans:
-        began = time.monotonic()
-        run = session.client.post(make_path("plans", plan.text("digest"), "apply"), {})
+    began = time.monotonic()
+    # All of them begin before one is watched: it may wait for an approval.
+    runs = [
+        session.client.post(make_path("plans", plan.text("digest"), "apply"), {}) for plan in plans
+    ]
+    succeeded = [_has_succeeded(session, run, began=began) for run in runs]
+    if not all(succeeded):
+        raise Quit(failure.FAILED)
+
+
+def _has_succeeded(session: Session, run: Answer, *, began: float) -> bool:
+    try:
         follow.finish_run(session, run, began=began)
+    except Quit as end:
+        if end.exit_code != failure.FAILED:
+            raise
+        return False
+    return True
 
 
 def _list_environments(session: Session, component: str) -> tuple[str, ...]:

@@ -50,19 +50,21 @@ def logs(
 def _read(session: Session, path: str, query: Query, *, is_following: bool) -> Iterator[Answer]:
     """Yield lines; while following, through restarts of the control plane."""
     last_id = ""
+    has_begun = False
     patience = Patience(lambda said: click.echo(said, err=True))
     while True:
         try:
             for event in session.client.stream(path, query, last_event_id=last_id):
                 patience.renew()
+                has_begun = True
                 if event.kind == "end":
                     return
                 last_id = event.id or last_id
-                yield event.data
+                if event.kind != "open":
+                    yield event.data
             raise Interrupted("the stream ended before the log did")
         except (Interrupted, Unreachable) as error:
-            is_first = not last_id and isinstance(error, Unreachable)
-            if is_first or not is_following:
+            if not (is_following and has_begun):
                 raise
             patience.wait(error)
 
