@@ -66,7 +66,12 @@ class Engine:
         self._clock = clock
         self._signals = signals
         self._executors = executors
+        self._is_interrupted = threading.Event()
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="fairway-step")
+
+    def interrupt(self) -> None:
+        """Ask steps under way to stop; they stay journalled as running and go on next time."""
+        self._is_interrupted.set()
 
     def close(self) -> None:
         """Wait for steps under way, then free the threads."""
@@ -160,6 +165,8 @@ class Engine:
         waits: list[datetime | None] = []
         for future in as_completed(futures):
             outcome = future.result()
+            if self._is_interrupted.is_set() and isinstance(outcome, Failure):
+                raise _make_interruption(batch.run)
             self._record(batch, futures[future], outcome, lease=lease)
             if isinstance(outcome, Waiting | _Retry):
                 waits.append(outcome.again_at)
@@ -210,6 +217,8 @@ class Engine:
 
         def check() -> bool:
             nonlocal checked_at, is_cancelled
+            if self._is_interrupted.is_set():
+                return True
             with lock:
                 due = time.monotonic() - checked_at >= CANCEL_CHECK_SECONDS
                 if due and not is_cancelled and not step.is_protected:
@@ -301,6 +310,15 @@ class Engine:
 
     def _fenced(self, lease: Lease) -> "_Fenced":
         return _Fenced(self._store, lease)
+
+
+def _make_interruption(run: Run) -> Unavailable:
+    return Unavailable(
+        "RUN-INTERRUPTED",
+        what=f"cannot go on with run {run.id} now",
+        why="the platform is stopping",
+        fix="start it again with: fairway up; the run goes on where it was",
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
         yield watcher
     finally:
         watcher.stop()
+        engine.interrupt()
         pool.stop()
         engine.close()
 

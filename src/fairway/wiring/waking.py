@@ -39,6 +39,7 @@ class AgentWatcher:
         self._platform = platform
         self._ensure = ensure
         self._stop = threading.Event()
+        self._ensuring = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="fairway-watch", daemon=True)
 
     def start(self) -> None:
@@ -46,13 +47,18 @@ class AgentWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Watch no longer; the thread ends with the process or at the next news."""
-        self._stop.set()
+        """Watch no longer, and start no agent after this returns."""
+        with self._ensuring:
+            self._stop.set()
 
     def _watch(self) -> None:
         while not self._stop.is_set():
             try:
-                for news in self._ensure().watch():
+                with self._ensuring:
+                    if self._stop.is_set():
+                        return
+                    agent = self._ensure()
+                for news in agent.watch():
                     if self._stop.is_set():
                         return
                     if news is not None:

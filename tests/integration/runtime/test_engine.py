@@ -6,8 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fairway.controllers.lane import LaneController
 from fairway.kits.errors import Refused, Unavailable
+from fairway.runtime.engine import Engine
+from fairway.runtime.signal import Signals
 from fairway.runtime.step import Done, StepContext, StepSpec, Waiting
+from fairway.runtime.worker import WorkerPool
+from tests.deadline import wait_until
 from tests.integration.runtime.conftest import World, make_spec
 
 pytestmark = pytest.mark.integration
@@ -159,3 +164,30 @@ def test_the_story_holds_every_line_in_order(world: World) -> None:
     assert lines == [f"line {number}" for number in range(200)]
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert events[-1].data["state"] == "succeeded"
+
+
+def test_an_interrupted_step_goes_on_next_time_under_its_key(world: World) -> None:
+    keys: list[str] = []
+    is_begun = threading.Event()
+
+    def long(context: StepContext) -> Done:
+        keys.append(context.step.key)
+        if len(keys) > 1:
+            return Done()
+        is_begun.set()
+        wait_until(context.is_cancelled)
+        return refuse(context)
+
+    world.scripted.script["one"] = long
+    run = world.add_run("one")
+    assert is_begun.wait(10)
+    world.engine.interrupt()
+    world.pool.stop()
+    assert world.list_states(run) == ["running"]
+    engine = Engine(world.store, world.clock, Signals(), {"scripted": world.scripted})
+    pool = WorkerPool(world.store.queue, world.clock, [LaneController(engine)], owner="next")
+    pool.start()
+    assert world.wait_for(run).state == "succeeded"
+    pool.stop()
+    engine.close()
+    assert len(set(keys)) == 1
