@@ -46,7 +46,12 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "status": Entry(f"{_AT}status:status", "Show what runs where, at which release."),
         "logs": Entry(f"{_AT}logs:logs", "Show a component's log."),
         "events": Entry(f"{_AT}run:events", "Show runs, or what happened in one."),
+        "audit": Entry(f"{_AT}audit:audit", "Show who changed what."),
         "explain": Entry(f"{_AT}explain:explain", "Say where a value came from, and why."),
+    },
+    "Resources": {
+        "rotate": Entry(f"{_AT}resource:rotate", "Give a resource new credentials."),
+        "backup": Entry(f"{_AT}resource:backup", "Copy a resource's data into a file."),
     },
     "Catalog and definitions": {
         "check": Entry(f"{_AT}check:check", "Check documents, without the platform."),

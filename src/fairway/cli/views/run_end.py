@@ -31,6 +31,10 @@ def _render_success(run: Answer) -> tuple[str, bool]:
     asked, output = run.at("input"), run.at("output")
     component, environment = asked.text("component"), asked.text("environment")
     release = output.text("release")
+    if run.text("kind") == "backup":
+        return f"Backed up {component}.{asked.text('resource')} to {output.text('file')}", True
+    if run.text("kind") == "rotate":
+        return f"Rotated {component}.{asked.text('resource')} in {environment}", True
     if run.text("kind") == "build":
         made = text.shorten_digest(output.text("artifact"))
         return f"Built {component} as release {release}{f' ({made})' if made else ''}", True

@@ -25,10 +25,19 @@ _ACTIVITIES = {
     "apply": "applying {}",
     "delete": "removing {}",
     "gate": "waiting until {} is ready",
+    "rotate": "rotating {}",
+    "backup": "backing up {}",
 }
 # What `tell` does not show when it went well: its effect is in the lines of others.
 _QUIET = frozenset({"release", "claim", "settle", "approve"})
-_PHASES = {"build": "build", "release": "build", "plan": "plan", "approve": "approve"}
+_PHASES = {
+    "build": "build",
+    "release": "build",
+    "plan": "plan",
+    "approve": "approve",
+    "rotate": "rotate",
+    "backup": "backup",
+}
 
 
 class RunStory:
