@@ -46,7 +46,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "status": Entry(f"{_AT}status:status", "Show what runs where, at which release."),
         "logs": Entry(f"{_AT}logs:logs", "Show a component's log."),
         "events": Entry(f"{_AT}run:events", "Show runs, or what happened in one."),
-        "audit": Entry(f"{_AT}audit:audit", "Show who changed what."),
+        "audit": Entry(
+            f"{_AT}run:audit", "Show who changed what, in the order in which it happened."
+        ),
         "explain": Entry(f"{_AT}explain:explain", "Say where a value came from, and why."),
     },
     "Resources": {

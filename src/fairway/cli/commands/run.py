@@ -1,4 +1,4 @@
-"""Runs: approving, cancelling, and what happened."""
+"""Runs: approving, cancelling, and what happened, to a run or to anything."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from fairway.cli import follow
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
 from fairway.cli.session import Session, with_session
-from fairway.cli.views import run_list
+from fairway.cli.views import run_list, text
 from fairway.kits import digest
 from fairway.kits.errors import Refused
 
@@ -96,3 +96,33 @@ def _show_run(session: Session, number: int, *, is_following: bool) -> None:
         follow.finish_run(session, run, began=time.monotonic())
         return
     session.show(run.data, lambda: run_list.render_run(run, session.now))
+
+
+@click.command()
+@click.argument("subject", required=False, default="")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only events after this number.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, help="At most so many.")
+@with_session()
+def audit(session: Session, subject: str, *, after: int, limit: int) -> None:
+    """Show who changed what, in the order in which it happened.
+
+    SUBJECT selects a thing and all below it, such as deployment/dev or run/118.
+    """
+    query = {"after": after, "limit": limit, "subject": subject or None}
+    page = session.client.get("/audit", query)
+    session.show(page.data, lambda: _render_audit(session, page))
+
+
+def _render_audit(session: Session, page: Answer) -> Iterator[str]:
+    yield from text.align(
+        (
+            event.text("sequence"),
+            text.render_moment(event.text("at"), session.now),
+            event.text("actor"),
+            event.text("type"),
+            event.text("subject"),
+        )
+        for event in page.items("items")
+    )
+    if page.number("next") is not None:
+        yield f"  more: fairway audit --after {page.number('next')}"

@@ -30,27 +30,31 @@ def _render_success(run: Answer) -> tuple[str, bool]:
     """Return the sentence, and whether anything was changed."""
     asked, output = run.at("input"), run.at("output")
     component, environment = asked.text("component"), asked.text("environment")
-    release = output.text("release")
-    if run.text("kind") == "backup":
-        return f"Backed up {component}.{asked.text('resource')} to {output.text('file')}", True
-    if run.text("kind") == "rotate":
-        return f"Rotated {component}.{asked.text('resource')} in {environment}", True
-    if run.text("kind") == "build":
-        made = text.shorten_digest(output.text("artifact"))
-        return f"Built {component} as release {release}{f' ({made})' if made else ''}", True
+    release, resource = output.text("release"), f"{component}.{asked.text('resource')}"
+    acts = {
+        "backup": f"Backed up {resource} to {output.text('file')}",
+        "rotate": f"Rotated {resource} in {environment}",
+        "build": f"Built {component} as release {release}{_render_artifact(output)}",
+    }
+    deliveries = {
+        "promote": f"Promoted {component} to {environment} as release {release}",
+        "rollback": f"Rolled {component} in {environment} back to release {release}",
+    }
+    kind = run.text("kind")
+    if kind in acts:
+        return acts[kind], True
     if not release:
         return f"Removed {component} from {environment}", True
     if output.flag("isNoop"):
-        return (
-            f"{component} in {environment} is release {release} already: nothing to change.",
-            False,
-        )
-    match run.text("kind"):
-        case "promote":
-            return f"Promoted {component} to {environment} as release {release}", True
-        case "rollback":
-            return f"Rolled {component} in {environment} back to release {release}", True
-    return f"Deployed {component} to {environment} as release {release}", True
+        said = f"{component} in {environment} is release {release} already: nothing to change."
+        return said, False
+    deployed = f"Deployed {component} to {environment} as release {release}"
+    return deliveries.get(kind, deployed), True
+
+
+def _render_artifact(output: Answer) -> str:
+    made = text.shorten_digest(output.text("artifact"))
+    return f" ({made})" if made else ""
 
 
 def _render_failure(run: Answer) -> Iterator[str]:
