@@ -80,7 +80,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
 }
 # Started by the platform, never by people.
 HIDDEN: dict[str, Entry] = {
-    "agent": Entry(f"{_AT}process:agent", "Run the agent of this machine."),
+    "agent": Entry(f"{_AT}platform:agent", "Run the agent of this machine."),
 }
 _ENTRIES = {**HIDDEN, **{name: entry for part in SECTIONS.values() for name, entry in part.items()}}
 

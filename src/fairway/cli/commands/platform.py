@@ -100,3 +100,16 @@ def _render_checks(checks: tuple[Answer, ...]) -> list[str]:
         if check.text("fix") and check.text("level") != "ok":
             lines.append(f"  fix: {check.text('fix')}")
     return lines
+
+
+@click.group(hidden=True)
+def agent() -> None:
+    """Run the agent of this machine."""
+
+
+@agent.command("run")
+@click.option("--home", type=click.Path(path_type=Path), required=True)
+def run_agent(home: Path) -> None:
+    """Run the agent until it is told to stop."""
+    run = cast("Callable[[Path], None]", lazy.load("fairway.wiring.agent:run"))
+    run(home)
