@@ -36,12 +36,21 @@ class Targets(Protocol):
         """
 
 
+MOST_REMEMBERED = 50_000
+
+
 @dataclass(slots=True)
 class PlannerCache:
     """What planning may reuse from the last time; losing it costs time only."""
 
     fragments: Fragments = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo)
+
+    def trim(self) -> None:
+        """Forget all when it has grown large; what is still wanted is soon there again."""
+        if len(self.memo.steps) > MOST_REMEMBERED or len(self.fragments) > MOST_REMEMBERED:
+            self.fragments.clear()
+            self.memo.steps.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +76,12 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks: a user's name, the groups it belongs to, and whether it may do anything."""
+    """Who asks: a user's name, the groups it belongs to, and whether it may do anything.
+
+    `request` identifies what is asked if it may be asked again, and is then to have one effect.
+    """
 
     name: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
+    request: str | None = None

@@ -68,6 +68,7 @@ def make_deployment_plan(platform: Platform, request: PlanRequest) -> Planned:
     Raises:
         Refused: the graph cannot be made; see `core.graph.make`.
     """
+    platform.planner.trim()
     with platform.store.read() as tx:
         definitions = read_definitions(tx)
         graph = _make_graph(platform, tx, request, definitions)

@@ -299,6 +299,10 @@ def add_run(
     steps: tuple[StepSpec, ...],
 ) -> Run:
     """Journal a run of `data["component"]`'s lane within `tx`, with its audit event."""
+    if actor.request is not None:
+        known = tx.runs.find_by_request(actor.request)
+        if known is not None:
+            return known
     now = platform.clock.now()
     component = str(data["component"])
     where: dict[str, JsonValue] = {"environment": environment} if environment else {}
@@ -313,6 +317,7 @@ def add_run(
             input={**data, **where},
             deadline=now + DEADLINE,
             created_at=now,
+            request=actor.request,
         ),
         journal.make_steps(steps),
     )

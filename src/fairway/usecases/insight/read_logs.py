@@ -20,7 +20,7 @@ def read_logs(
     tail: int | None = None,
     release: int | None = None,
     after: str | None = None,
-) -> Iterator[LogLine]:
+) -> Iterator[LogLine | None]:
     """Return the lines as `Target.read_logs` does.
 
     Raises:
