@@ -20,6 +20,7 @@ BIN = Path(sys.executable).parent
 HOME = "~/.local/share/fairway"
 READER = "ana"
 _SECONDS = 180
+_END_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -47,6 +48,12 @@ class DocumentedPlatform(RunningPlatform):
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline().rstrip()
         assert "is ready" in self.ready, (self.folder / "up.log").read_text()
+
+    def wait_for_end(self) -> None:
+        """Return when the control plane, which was told to, has ended."""
+        assert self.process is not None
+        self.process.wait(_END_SECONDS)
+        self._forget()
 
 
 @dataclass(slots=True)
@@ -98,6 +105,8 @@ class Reader:
 
     def _run(self, command: str) -> tuple[int, str]:
         if command == "fairway up":
+            if self.platform.process is None:
+                self.platform.up()
             return 0, self.platform.ready
         after = self.folder / ".after"
         script = f'{self._localise(command)}\ncode=$?; env -0 >"{after}"; exit $code'
@@ -116,6 +125,8 @@ class Reader:
             self.variables = {name: value for name, _, value in pairs}
             self.variables["PWD_AFTER"] = self.variables["PWD"]
             after.unlink()
+        if command == "fairway down":
+            self.platform.wait_for_end()
         return done.returncode, done.stdout
 
     def _localise(self, text: str) -> str:
@@ -147,4 +158,5 @@ def start_documented_platform(folder: Path, extra: dict[str, str]) -> Iterator[D
     try:
         yield running
     finally:
-        running.down()
+        if running.process is not None:
+            running.down()
