@@ -6,11 +6,13 @@ measured in turns, so that a noisy neighbour hits both sides. Start at `compare`
 """
 
 import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 Task = Callable[[], object]
@@ -56,6 +58,35 @@ def get_percentile(values: Sequence[float], percent: int) -> float:
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
 
 
+def time_processes(task: Callable[[str, Task], None], arguments: Sequence[str]) -> float:
+    """Return the wall seconds that `task` takes in as many processes at once as `arguments`.
+
+    The task gets its argument and a function to call when its preparation is done: the clock
+    starts when every process did.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__"])
+    barrier = context.Barrier(len(arguments) + 1, timeout=60)
+    processes = [
+        context.Process(target=_run_between, args=(barrier, task, argument))
+        for argument in arguments
+    ]
+    for process in processes:
+        process.start()
+    barrier.wait()
+    began = time.perf_counter()
+    barrier.wait()
+    seconds = time.perf_counter() - began
+    for process in processes:
+        process.join()
+    return seconds
+
+
+def _run_between(barrier: Barrier, task: Callable[[str, Task], None], argument: str) -> None:
+    task(argument, barrier.wait)
+    barrier.wait()
+
+
 def measure_peak_bytes(task: Callable[[int], int], argument: int) -> int:
     """Return by how much memory grew at most while `task`, in a process of its own, ran.
 
@@ -79,6 +110,12 @@ def read_process(pid: int | str, field: str = "VmRSS") -> int:
         if name == field:
             return int(value.removesuffix("kB")) * 1024
     raise LookupError(f"process {pid} has no {field}")
+
+
+def read_cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds that a process has used, its ended children aside."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def show_title(title: str) -> None:

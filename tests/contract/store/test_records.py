@@ -117,8 +117,9 @@ def test_audit_events_are_kept_in_order_and_found_below_a_subject(store: SqlStor
         for subject in subjects
     ]
     with store.write() as transaction:
-        for event in events:
-            transaction.audit.append(event)
+        transaction.audit.append(events[0])
+        transaction.audit.append(*events[1:])
+        transaction.audit.append()
         found = transaction.audit.list_events()
         below = transaction.audit.list_events(subject="deployment/dev")
         later = transaction.audit.list_events(after=found[1].sequence, limit=1)

@@ -13,8 +13,8 @@ class AuditLog(Protocol):
     """Facts in the order of their commit."""
 
     @abstractmethod
-    def append(self, event: AuditEvent) -> None:
-        """Add `event`; its sequence is given by the store."""
+    def append(self, *events: AuditEvent) -> None:
+        """Add `events` in their order; their sequence is given by the store."""
 
     @abstractmethod
     def list_events(

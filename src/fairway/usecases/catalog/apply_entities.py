@@ -4,6 +4,7 @@ Belongs here: comparing with what is stored, checking definitions as a whole, st
 audit event per change. Start at `apply_entities`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -61,27 +62,28 @@ def apply_entities(
     now = platform.clock.now()
     with platform.store.write() as tx:
         changes = _compare(tx, entities)
-        check_access(actor, [change.ref for change in changes if change.action != "unchanged"])
+        moved = {change.ref: change for change in changes if change.action != "unchanged"}
+        check_access(actor, moved)
         _check_expected(tx, expected or {})
         _check_definitions(tx, entities)
-        moved = {change.ref for change in changes if change.action != "unchanged"}
         tx.entities.put_many(
             [entity for entity in entities if entity.ref in moved],
             actor=actor.name,
             at=now,
             location=location,
         )
-        for change in changes:
-            if change.action != "unchanged":
-                tx.audit.append(
-                    AuditEvent(
-                        type=f"entity.{change.action}",
-                        subject=f"entity/{change.ref}",
-                        actor=actor.name,
-                        at=now,
-                        data={"revision": change.revision, "location": location},
-                    )
+        tx.audit.append(
+            *(
+                AuditEvent(
+                    type=f"entity.{change.action}",
+                    subject=f"entity/{change.ref}",
+                    actor=actor.name,
+                    at=now,
+                    data={"revision": change.revision, "location": location},
                 )
+                for change in moved.values()
+            )
+        )
     return changes
 
 
@@ -151,7 +153,7 @@ def check_access(actor: Actor, refs: Iterable[str]) -> None:
 
 def _compare(tx: Transaction, entities: Sequence[Entity]) -> tuple[EntityChange, ...]:
     refs = [entity.ref for entity in entities]
-    twice = sorted({ref for ref in refs if refs.count(ref) > 1}) if len(refs) < 1000 else []
+    twice = sorted(ref for ref, count in Counter(refs).items() if count > 1)
     if twice:
         raise Refused(
             "ENTITY-TWICE",

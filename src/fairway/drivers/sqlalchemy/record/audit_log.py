@@ -17,16 +17,19 @@ class SqlAuditLog(AuditLog):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, event: AuditEvent) -> None:
-        self._connection.execute(
-            sa.insert(audit_events).values(
-                type=event.type,
-                subject=event.subject,
-                actor=event.actor,
-                at=event.at,
-                data=event.data,
-            )
-        )
+    def append(self, *events: AuditEvent) -> None:
+        rows = [
+            {
+                "type": event.type,
+                "subject": event.subject,
+                "actor": event.actor,
+                "at": event.at,
+                "data": event.data,
+            }
+            for event in events
+        ]
+        if rows:
+            self._connection.execute(sa.insert(audit_events), rows)
 
     def list_events(
         self, *, subject: str | None = None, after: int = 0, limit: int = 100
