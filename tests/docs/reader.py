@@ -106,6 +106,8 @@ class Reader:
     def _run(self, command: str) -> tuple[int, str]:
         if command == "fairway up":
             if self.platform.process is None:
+                ours = {k: v for k, v in self.variables.items() if k.startswith("FAIRWAY_")}
+                self.platform.extra |= ours
                 self.platform.up()
             return 0, self.platform.ready
         after = self.folder / ".after"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fairway.drivers.local_server.record import ServerRecord
@@ -67,10 +68,13 @@ def _lay_out_service(folder: Path) -> None:
 
 
 def _start_server(stack: ExitStack, home: Path) -> ServerRecord:
-    """Return a server that is nobody's but the page's; it is gone with the test."""
+    """Return a server with a database `fairway`, the page's alone; it is gone with the test."""
     local = postgresql.make_local_server(16, home=home, data_root=None)
     stack.callback(local.remove)
-    return local.ensure()
+    record = local.ensure()
+    with psycopg.connect(postgresql.make_conninfo(record), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE fairway")
+    return record
 
 
 def _install_driver(page: Page, site: Path) -> Path:
