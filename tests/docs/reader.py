@@ -162,3 +162,4 @@ def start_documented_platform(folder: Path, extra: dict[str, str]) -> Iterator[D
     finally:
         if running.process is not None:
             running.down()
+        shutil.rmtree(running.data_root, ignore_errors=True)
