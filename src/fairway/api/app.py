@@ -5,14 +5,15 @@ Belongs here: putting routers, errors and middleware together. Start at `make_ap
 
 import time
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI
 
 import fairway
-from fairway.api import problem
-from fairway.api.context import ApiContext
+from fairway.api import openapi, problem, schema
+from fairway.api.answer import JsonAnswer
+from fairway.api.context import ApiContext, refuse_unknown_query
 from fairway.api.idempotency import IdempotencyMiddleware
-from fairway.api.routes import deployments, entities, insight, runs, sources, users
+from fairway.api.limit import BodyLimitMiddleware
+from fairway.api.routes import deployments, entities, insight, resources, runs, sources, users
 
 PREFIX = "/api/v1"
 
@@ -25,13 +26,17 @@ def make_app(context: ApiContext) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        separate_input_output_schemas=False,
+        generate_unique_id_function=openapi.make_operation_id,
+        redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_query)],
     )
     app.state.context = context
     problem.install(app)
-    app.add_middleware(IdempotencyMiddleware, platform=context.platform)
+    openapi.install(app)
+    app.add_middleware(IdempotencyMiddleware, context=context)
+    app.add_middleware(BodyLimitMiddleware)
     app.include_router(_make_health_router(context), prefix=PREFIX)
-    for module in (deployments, entities, insight, runs, sources, users):
+    for module in (deployments, entities, insight, resources, runs, sources, users):
         app.include_router(module.router, prefix=PREFIX)
     return app
 
@@ -39,12 +44,10 @@ def make_app(context: ApiContext) -> FastAPI:
 def _make_health_router(context: ApiContext) -> APIRouter:
     router = APIRouter(tags=["platform"])
 
-    @router.get("/healthz")
-    def healthz() -> JSONResponse:
+    @router.get("/healthz", response_model=schema.Health)
+    def healthz() -> JsonAnswer:
         """Answer that the platform is up."""
         uptime = round(time.time() - context.started_at, 3)
-        return JSONResponse(
-            {"status": "ok", "version": fairway.__version__, "uptimeSeconds": uptime}
-        )
+        return JsonAnswer({"status": "ok", "version": fairway.__version__, "uptimeSeconds": uptime})
 
     return router

@@ -8,26 +8,27 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from fairway.api.parameter import DIGEST_PATTERN, MOST, NAME_PATTERN
 from fairway.core.release import release
 from fairway.kits.digest import Digest
 from fairway.usecases.delivery.start_run import Source
 
-DIGEST = r"^sha256:[0-9a-f]{64}$"
-NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+LINE = r"^[^\x00-\x1f\x7f]*$"
+TEXT = r"^[^\x00]*$"
+GROUP = r"^([a-z]+:)?[A-Za-z0-9][-A-Za-z0-9_./]{0,200}$"
+MOST_LIFETIME_SECONDS = 10 * 366 * 24 * 3600
 
 
 class Body(BaseModel):
     """A body in camelCase without coercion: `false` is not a number."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
 
 
 class File(Body):
     """A file's text; `name` appears in errors."""
 
-    name: str
+    name: str = Field(min_length=1, max_length=1000, pattern=LINE)
     content: str
 
 
@@ -35,22 +36,22 @@ class Files(Body):
     """Documents to apply; `expected` maps refs to the revision last seen."""
 
     files: list[File] = Field(min_length=1, max_length=10_000)
-    expected: dict[str, int] = {}
+    expected: dict[str, Annotated[int, Field(ge=0, le=MOST)]] = {}
 
 
 class Commit(Body):
     """What version control says of a source tree."""
 
-    id: str = "-"
-    subject: str = ""
+    id: Annotated[str, Field(max_length=200, pattern=LINE)] = "-"
+    subject: Annotated[str, Field(max_length=1000, pattern=TEXT)] = ""
     is_dirty: bool = False
 
 
 class Build(Body):
     """A source to build and release."""
 
-    component: str = Field(pattern=NAME)
-    source: str = Field(pattern=DIGEST)
+    component: str = Field(pattern=NAME_PATTERN)
+    source: str = Field(pattern=DIGEST_PATTERN)
     commit: Commit = Commit()
     tests: bool = True
 
@@ -58,8 +59,8 @@ class Build(Body):
 class Deploy(Body):
     """A source to build and deploy, or a release that exists."""
 
-    source: Annotated[str, Field(pattern=DIGEST)] | None = None
-    release: Annotated[int, Field(ge=1)] | None = None
+    source: Annotated[str, Field(pattern=DIGEST_PATTERN)] | None = None
+    release: Annotated[int, Field(ge=1, le=MOST)] | None = None
     commit: Commit = Commit()
     tests: bool = True
 
@@ -67,40 +68,40 @@ class Deploy(Body):
 class Promote(Body):
     """The environment whose release is to be deployed."""
 
-    from_: str = Field(alias="from")
+    from_: str = Field(alias="from", pattern=NAME_PATTERN)
 
 
 class Rollback(Body):
     """The release to go back to; by default the last other one that was ready."""
 
-    to: Annotated[int, Field(ge=1)] | None = None
+    to: Annotated[int, Field(ge=1, le=MOST)] | None = None
 
 
 class Plan(Body):
     """What to plan: a release, by default the newest, or the removal."""
 
-    release: Annotated[int, Field(ge=1)] | None = None
+    release: Annotated[int, Field(ge=1, le=MOST)] | None = None
     remove: bool = False
 
 
 class Approve(Body):
     """A remark that is kept with the approval."""
 
-    comment: str = ""
+    comment: str = Field("", max_length=10_000, pattern=TEXT)
 
 
 class User(Body):
     """A user's groups."""
 
-    groups: list[str] = []
+    groups: list[Annotated[str, Field(pattern=GROUP)]] = Field([], max_length=200)
     is_admin: bool = False
 
 
 class Token(Body):
     """A token to make."""
 
-    title: str = ""
-    lifetime_seconds: Annotated[int, Field(ge=60)] | None = None
+    title: str = Field("", max_length=200, pattern=LINE)
+    lifetime_seconds: Annotated[int, Field(ge=60, le=MOST_LIFETIME_SECONDS)] | None = None
 
 
 def make_source(digest: str, commit: Commit, *, is_tested: bool) -> Source:

@@ -10,8 +10,9 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from fairway.kits.canonical import JsonValue
 from fairway.kits.errors import InvalidDocuments, Problem, Refused, Unavailable
@@ -26,6 +27,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_bug)
 
 
@@ -60,6 +62,11 @@ def _make_part(problem: Refused) -> dict[str, JsonValue]:
 
 def _answer_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
+    return make_answer(error)
+
+
+def make_answer(error: Problem) -> JSONResponse:
+    """Return the answer that says `error`."""
     headers = {}
     status = 503
     if isinstance(error, Refused):
@@ -98,6 +105,11 @@ def _answer_http(request: Request, error: Exception) -> JSONResponse:
     answer = _answer_problem(request, problem)
     answer.headers.update(error.headers or {})
     return answer
+
+
+def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    """Whoever asked has gone in mid-request, which is no bug; nobody reads this."""
+    return Response(status_code=400)
 
 
 def _answer_bug(request: Request, error: Exception) -> JSONResponse:

@@ -1,19 +1,24 @@
-"""Server-sent events: frames, and waking streams when something changed.
+"""Server-sent events: frames, signs of life, and waking streams when something changed.
 
 Belongs here: the wire form and the bridge from worker threads to the event loop.
 """
 
 import asyncio
 import json
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
+from anyio import CapacityLimiter, to_thread
 from fastapi.responses import StreamingResponse
 
 from fairway.kits.canonical import JsonValue
 from fairway.runtime.signal import Signals
 
 KEEP_ALIVE_SECONDS = 15.0
+# A comment, which clients skip: it tells both ends that the other is there.
+KEEP_ALIVE = b":\n\n"
 
 
 class Topics:
@@ -50,6 +55,37 @@ class Topics:
             self._waiting[topic].discard(event)
             if not self._waiting[topic]:
                 del self._waiting[topic]
+
+
+class Pulse:
+    """Says when a stream was quiet for so long that a sign of life is due."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def beat(self) -> None:
+        """Note that something was sent."""
+        self._since = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Return whether nothing was sent for a while."""
+        return time.monotonic() - self._since >= KEEP_ALIVE_SECONDS
+
+
+async def read_in_threads(
+    frames: Iterator[bytes | None], limiter: CapacityLimiter
+) -> AsyncIterator[bytes]:
+    """Yield the frames of a blocking iterator, each awaited on a thread.
+
+    The iterator gives None now and then while it has nothing; that is told as a sign of life. A
+    reader that goes away leaves the thread behind only until the iterator gives anything.
+    """
+    end = object()
+    while True:
+        frame = await to_thread.run_sync(next, frames, end, abandon_on_cancel=True, limiter=limiter)
+        if frame is end:
+            return
+        yield KEEP_ALIVE if frame is None else cast("bytes", frame)
 
 
 def render_event(data: JsonValue, *, event: str = "", event_id: str = "") -> bytes:

@@ -157,5 +157,9 @@ class Target(Protocol):
         tail: int | None = None,
         release: int | None = None,
         after: str | None = None,
-    ) -> Iterator[LogLine]:
-        """Yield lines in order, from the last `tail` or after cursor `after`; following waits."""
+    ) -> Iterator[LogLine | None]:
+        """Yield lines in order, from the last `tail` or after cursor `after`.
+
+        Following waits for more, and yields None every few seconds without a line, so that
+        whoever reads can stop.
+        """

@@ -5,14 +5,14 @@ import itertools
 import urllib.error
 import urllib.request
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 from fairway.core.workload.workload import HttpGet, Probe, ServicePort
 from fairway.kits.canonical import JsonValue
 from fairway.kits.digest import Digest
-from fairway.ports.target import ContainerSpec, Target, WorkloadSpec, WorkloadStatus
+from fairway.ports.target import ContainerSpec, LogLine, Target, WorkloadSpec, WorkloadStatus
 from tests.deadline import wait_until
 
 HEALTH = Probe(http_get=HttpGet(port=8080, path="/health"))
@@ -113,9 +113,27 @@ def run(stage: Stage, spec: WorkloadSpec) -> WorkloadStatus:
     return wait_for_phase(stage, spec, "ready")
 
 
+class LogQuery(TypedDict, total=False):
+    """What `Target.read_logs` may be asked for."""
+
+    is_following: bool
+    tail: int
+    release: int
+    after: str
+
+
+def read_lines(
+    stage: Stage, environment: str, component: str, **query: Unpack[LogQuery]
+) -> Iterator[LogLine]:
+    """Yield the lines of a log, without the signs of life between them."""
+    for line in stage.target.read_logs(environment, component, **query):
+        if line is not None:
+            yield line
+
+
 def read_texts(stage: Stage, spec: WorkloadSpec) -> list[str]:
     """Return the text of all lines."""
-    return [line.text for line in stage.target.read_logs(spec.environment, spec.component)]
+    return [line.text for line in read_lines(stage, spec.environment, spec.component)]
 
 
 def fetch(url: str, host: str, method: str) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from tests.contract.target.stage import (
     WEB,
     Stage,
     make_spec,
+    read_lines,
     read_texts,
     run,
     wait_for_phase,
@@ -117,7 +118,7 @@ def test_a_failed_rollout_leaves_the_old_instances_serving(stage: Stage) -> None
     assert stage.get(spec.environment, spec.component, "/") == (200, f"{old.name} 1")
     again = run(stage, spec)
     assert [(i.name, i.started_at) for i in again.instances] == [(old.name, old.started_at)]
-    lines = stage.target.read_logs(spec.environment, spec.component, release=2)
+    lines = read_lines(stage, spec.environment, spec.component, release=2)
     assert "about to fail" in {line.text for line in lines}
 
 
@@ -187,7 +188,7 @@ def test_containers_wait_for_those_before_them(stage: Stage) -> None:
     spec = replace(spec, ports=WEB, containers=containers)
     run(stage, spec)
     wait_until(lambda: "asleep" in read_texts(stage, spec))
-    lines = list(stage.target.read_logs(spec.environment, spec.component))
+    lines = list(read_lines(stage, spec.environment, spec.component))
     seen = [line.container for line in lines]
     assert seen.index("main") < seen.index("side")
     assert lines[seen.index("main")].text.startswith("done")

@@ -15,7 +15,15 @@ from fairway.agent.machine import storage
 from fairway.ports.target import WorkloadSpec
 from tests.contract.target import agent_entry, program
 from tests.contract.target.process_stage import ProcessStage
-from tests.contract.target.stage import HEALTH, WEB, make_spec, read_texts, run, wait_for_phase
+from tests.contract.target.stage import (
+    HEALTH,
+    WEB,
+    make_spec,
+    read_lines,
+    read_texts,
+    run,
+    wait_for_phase,
+)
 from tests.deadline import wait_until
 
 pytestmark = pytest.mark.integration
@@ -52,7 +60,7 @@ def test_a_killed_agent_finds_its_workload_and_loses_no_line(
 def test_following_logs_outlives_the_agent(own_stage: ProcessStage, kill_agent: Kill) -> None:
     spec = make_spec(own_stage, program.COUNTER, "60", "0.02")
     run(own_stage, spec)
-    lines = own_stage.target.read_logs(spec.environment, spec.component, is_following=True)
+    lines = read_lines(own_stage, spec.environment, spec.component, is_following=True)
     texts = [next(lines).text for _ in range(10)]
     kill_agent()
     texts += [next(lines).text for _ in range(50)]

@@ -93,12 +93,15 @@ class AgentClient:
 
     def read_logs(
         self, environment: str, component: str, query: Mapping[str, str]
-    ) -> Iterator[LogLine]:
-        """Yield log lines; `query` may have follow, tail, release, after."""
+    ) -> Iterator[LogLine | None]:
+        """Yield log lines; `query` may have follow, tail, release, after.
+
+        Following, None comes now and then while there is no line.
+        """
         path = f"{_path('workloads', environment, component, 'logs')}?{urlencode(query)}"
         with self._open("GET", path, timeout_seconds=None) as answer:
             for line in answer:
-                yield msgspec.json.decode(line, type=LogLine)
+                yield msgspec.json.decode(line, type=LogLine | None)
 
     def watch(self) -> Iterator[tuple[str, str] | None]:
         """Yield environment and component whenever a status changes; None once it listens."""

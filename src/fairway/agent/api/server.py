@@ -8,7 +8,8 @@ Never here: HTTP itself (`http`), running anything (`fairway.agent.agent`).
     PUT    /workloads/{environment}/{component}       an order; answers {"is_changed": …}
     GET    /workloads/{environment}/{component}       its status
     DELETE /workloads/{environment}/{component}
-    GET    /workloads/{environment}/{component}/logs  NDJSON; follow, tail, release, after
+    GET    /workloads/{environment}/{component}/logs  NDJSON; follow, tail, release, after;
+                                                      null is a sign of life
     GET    /events                                    NDJSON; {"environment", "component"} each
     GET    /routes
     PUT    /routes/{environment}/{name}               {"host", "path", "workload", "port"}
@@ -42,9 +43,11 @@ from fairway.ports.target import LogLine, WorkloadStatus
 
 ABSENT = WorkloadStatus(generation="", release=0, phase="absent", desired=0, ready=0)
 _LOG_POLL_SECONDS = 0.1
+_LOG_PULSE_SECONDS = 5.0
 # Names become file names.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._#@+-]{0,127}")
 _OK = b"{}"
+_NOTHING = b"null"
 
 
 class Server:
@@ -132,6 +135,7 @@ class Server:
     ) -> AsyncIterator[bytes]:
         for line in await asyncio.to_thread(_read_lines, reader, tail):
             yield line
+        quiet_seconds = 0.0
         while followed is not None:
             is_last = followed not in self._agent.supervisors
             lines = await asyncio.to_thread(_read_lines, reader, None)
@@ -139,6 +143,10 @@ class Server:
                 yield line
             if is_last:
                 return
+            quiet_seconds = 0.0 if lines else quiet_seconds + _LOG_POLL_SECONDS
+            if quiet_seconds >= _LOG_PULSE_SECONDS:
+                quiet_seconds = 0.0
+                yield _NOTHING
             if not lines:
                 await asyncio.sleep(_LOG_POLL_SECONDS)
 

@@ -6,13 +6,14 @@ Belongs here: what is below `/environments/{environment}/deployments/{component}
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
 
-from fairway.api import body, document, stream
-from fairway.api.context import Ports, Who
+from fairway.api import answer as answers
+from fairway.api import body, document, openapi, schema, stream
+from fairway.api.context import Context, Ports, Who
+from fairway.api.parameter import MOST, LastEventId, Name
 from fairway.core.plan import plan as plans
-from fairway.core.run.run import Run
 from fairway.kits.errors import Refused
 from fairway.ports.target import LogLine
 from fairway.usecases.delivery import plan_component, start_run
@@ -22,24 +23,22 @@ router = APIRouter(tags=["deployments"])
 _PATH = "/environments/{environment}/deployments/{component}"
 
 
-def answer_run(run: Run) -> JSONResponse:
-    """Return a run that was just started."""
-    headers = {"Location": f"/api/v1/runs/{run.id}"}
-    return JSONResponse(document.make_run(run), 202, headers=headers)
+_STARTED = {**openapi.RUN_STARTED, **openapi.refusals(404)}
+_STARTED_NOW = {**_STARTED, **openapi.refusals(409)}
 
 
-@router.post("/builds", status_code=202)
+@router.post("/builds", status_code=202, response_model=schema.RunHead, responses=_STARTED)
 def build(platform: Ports, actor: Who, request: body.Build) -> Response:
     """Build and release an uploaded source, deploying nothing."""
     source = body.make_source(request.source, request.commit, is_tested=request.tests)
-    return answer_run(
+    return answers.make_run_answer(
         start_run.release_source(platform, actor, source, component=request.component)
     )
 
 
-@router.post(f"{_PATH}/deploy", status_code=202)
+@router.post(f"{_PATH}/deploy", status_code=202, response_model=schema.RunHead, responses=_STARTED)
 def deploy(
-    platform: Ports, actor: Who, environment: str, component: str, request: body.Deploy
+    platform: Ports, actor: Who, *, environment: Name, component: Name, request: body.Deploy
 ) -> Response:
     """Deploy an uploaded source, or a release that exists."""
     if (request.source is None) == (request.release is None):
@@ -62,34 +61,41 @@ def deploy(
         run = start_run.deploy_source(
             platform, actor, source, component=component, environment=environment
         )
-    return answer_run(run)
+    return answers.make_run_answer(run)
 
 
-@router.post(f"{_PATH}/promote", status_code=202)
+@router.post(f"{_PATH}/promote", status_code=202, response_model=schema.RunHead, responses=_STARTED)
 def promote(
-    platform: Ports, actor: Who, environment: str, component: str, request: body.Promote
+    platform: Ports, actor: Who, *, environment: Name, component: Name, request: body.Promote
 ) -> Response:
     """Deploy here what serves in another environment, the same artifact."""
     run = start_run.promote_release(
         platform, actor, component=component, source=request.from_, environment=environment
     )
-    return answer_run(run)
+    return answers.make_run_answer(run)
 
 
-@router.post(f"{_PATH}/rollback", status_code=202)
+@router.post(
+    f"{_PATH}/rollback", status_code=202, response_model=schema.RunHead, responses=_STARTED_NOW
+)
 def rollback(
-    platform: Ports, actor: Who, environment: str, component: str, request: body.Rollback
+    platform: Ports, actor: Who, *, environment: Name, component: Name, request: body.Rollback
 ) -> Response:
     """Deploy an earlier release that was ready here."""
     run = start_run.rollback_deployment(
         platform, actor, component=component, environment=environment, release=request.to
     )
-    return answer_run(run)
+    return answers.make_run_answer(run)
 
 
-@router.post(f"{_PATH}/plan", status_code=201)
-def plan(
-    platform: Ports, actor: Who, environment: str, component: str, request: body.Plan
+@router.post(
+    f"{_PATH}/plan",
+    status_code=201,
+    response_model=schema.Plan,
+    responses=openapi.refusals(404, 409),
+)
+def plan_deployment(
+    platform: Ports, actor: Who, *, environment: Name, component: Name, request: body.Plan
 ) -> Response:
     """Make and store a plan; it changes nothing else."""
     made = plan_component.plan_component(
@@ -103,29 +109,34 @@ def plan(
     return Response(plans.render_plan(made), 201, media_type="application/json")
 
 
-@router.delete(_PATH, status_code=202)
-def remove(platform: Ports, actor: Who, environment: str, component: str) -> Response:
+@router.delete(_PATH, status_code=202, response_model=schema.RunHead, responses=_STARTED)
+def remove_deployment(platform: Ports, actor: Who, environment: Name, component: Name) -> Response:
     """Remove the component and what only it uses from the environment."""
-    return answer_run(
+    return answers.make_run_answer(
         start_run.remove_deployment(platform, actor, component=component, environment=environment)
     )
 
 
-@router.get(f"{_PATH}/logs")
-def logs(
-    platform: Ports,
+@router.get(
+    f"{_PATH}/logs",
+    response_class=StreamingResponse,
+    responses={**openapi.EVENT_STREAM, **openapi.refusals(404)},
+)
+def read_log(
+    context: Context,
     _actor: Who,
-    environment: str,
-    component: str,
+    *,
+    environment: Name,
+    component: Name,
     follow: bool = False,  # noqa: FBT001 - a query parameter
-    tail: Annotated[int | None, Query(ge=0)] = None,
-    release: Annotated[int | None, Query(ge=1)] = None,
+    tail: Annotated[int | None, Query(ge=0, le=MOST)] = None,
+    release: Annotated[int | None, Query(ge=1, le=MOST)] = None,
     after: str | None = None,
-    last_event_id: Annotated[str | None, Header()] = None,
+    last_event_id: LastEventId = None,
 ) -> StreamingResponse:
     """Stream a workload's log as server-sent events; resumes by Last-Event-ID."""
     lines = read_logs.read_logs(
-        platform,
+        context.platform,
         component=component,
         environment=environment,
         is_following=follow,
@@ -133,14 +144,14 @@ def logs(
         release=release,
         after=last_event_id or after,
     )
-    return StreamingResponse(
-        _render_lines(lines),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store"},
-    )
+    return stream.make_answer(stream.read_in_threads(_render(lines), context.log_readers))
 
 
-def _render_lines(lines: Iterator[LogLine]) -> Iterator[bytes]:
+def _render_line(line: LogLine) -> bytes:
+    return stream.render_event(document.make_log_line(line), event_id=line.cursor)
+
+
+def _render(lines: Iterator[LogLine | None]) -> Iterator[bytes | None]:
     for line in lines:
-        yield stream.render_event(document.make_log_line(line), event_id=line.cursor)
+        yield None if line is None else _render_line(line)
     yield stream.render_event({}, event="end")

@@ -6,13 +6,15 @@ Belongs here: what is below `/entities` and `/entity-facets`.
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Response
 
-from fairway.api import body, document
+from fairway.api import body, document, openapi, parameter, schema
+from fairway.api.answer import JsonAnswer
 from fairway.api.context import Ports, Who
+from fairway.api.parameter import Cursor, Facets, Filters, IfMatch, IfNoneMatch, Text, Word
 from fairway.core.catalog.entity import Entity
 from fairway.formats import catalog, yaml
+from fairway.kits import digest
 from fairway.kits.errors import InvalidDocuments, Refused
 from fairway.ports.store.entities import EntityQuery
 from fairway.usecases.catalog import apply_entities
@@ -21,13 +23,13 @@ router = APIRouter(tags=["entities"])
 _PATH = "/entities/{kind}/{namespace}/{name}"
 
 
-@router.post("/entities")
-def apply(
+@router.post("/entities", response_model=schema.EntityChanges, responses=openapi.refusals(412))
+def apply_documents(
     platform: Ports,
     actor: Who,
     request: body.Files,
     dry_run: Annotated[bool, Query(alias="dryRun")] = False,
-) -> JSONResponse:
+) -> JsonAnswer:
     """Apply documents, all or none; with `dryRun`, only say what would change."""
     entities = _parse(request.files)
     if dry_run:
@@ -36,7 +38,7 @@ def apply(
         changes = apply_entities.apply_entities(
             platform, actor, entities, location=f"user:{actor.name}", expected=request.expected
         )
-    return JSONResponse({"changes": [document.make_entity_change(item) for item in changes]})
+    return JsonAnswer({"changes": [document.make_entity_change(item) for item in changes]})
 
 
 def _parse(files: list[body.File]) -> tuple[Entity, ...]:
@@ -56,17 +58,18 @@ def _parse(files: list[body.File]) -> tuple[Entity, ...]:
     return tuple(entities)
 
 
-@router.get("/entities")
-def query(
+@router.get("/entities", response_model=schema.EntityPage)
+def list_entities(
     platform: Ports,
     _actor: Who,
-    kind: str | None = None,
-    text: str | None = None,
-    filters: Annotated[list[str] | None, Query(alias="filter")] = None,
-    order: str = "name",
+    *,
+    kind: Text = None,
+    text: Text = None,
+    filters: Filters = None,
+    order: Annotated[str, Query(pattern=r"^-?[A-Za-z.]{1,60}$")] = "name",
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
-    cursor: str | None = None,
-) -> JSONResponse:
+    cursor: Cursor = None,
+) -> JsonAnswer:
     """List entities; each `filter` is `path=value`, several of one path mean any of them."""
     page_query = EntityQuery(
         kind=kind,
@@ -78,7 +81,7 @@ def query(
     )
     with platform.store.read() as tx:
         page = tx.entities.query(page_query)
-    return JSONResponse(
+    return JsonAnswer(
         {
             "items": [document.make_stored_entity(item) for item in page.items],
             "total": page.total,
@@ -91,32 +94,26 @@ def query(
 def _parse_filters(filters: list[str]) -> Mapping[str, tuple[str, ...]]:
     parsed: dict[str, tuple[str, ...]] = {}
     for item in filters:
-        path, separator, value = item.partition("=")
-        if not separator:
-            raise Refused(
-                "REQUEST-INVALID",
-                what="cannot list entities",
-                why=f"filter '{item}' has no '='",
-                fix="write it as path=value, such as spec.type=service",
-            )
+        path, _, value = item.partition("=")
         parsed[path] = (*parsed.get(path, ()), value)
     return parsed
 
 
-@router.get("/entity-facets")
+@router.get("/entity-facets", response_model=schema.Facets)
 def count_facets(
     platform: Ports,
     _actor: Who,
-    facet: Annotated[list[str], Query(min_length=1)],
-    kind: str | None = None,
-    filters: Annotated[list[str] | None, Query(alias="filter")] = None,
-) -> JSONResponse:
+    *,
+    facet: Facets,
+    kind: Text = None,
+    filters: Filters = None,
+) -> JsonAnswer:
     """Count the values of facets among the matching entities."""
     with platform.store.read() as tx:
         counts = tx.entities.count_facets(
             facet, EntityQuery(kind=kind, filters=_parse_filters(filters or []))
         )
-    return JSONResponse(
+    return JsonAnswer(
         {
             "facets": {
                 name: [{"value": value, "count": count} for value, count in values.items()]
@@ -126,9 +123,21 @@ def count_facets(
     )
 
 
-@router.get(_PATH)
-def get(platform: Ports, _actor: Who, kind: str, namespace: str, name: str) -> JSONResponse:
-    """Return an entity with its relations; the ETag is its revision."""
+@router.get(
+    _PATH,
+    response_model=schema.RelatedEntity,
+    responses={304: {"description": "As it was"}, **openapi.refusals(404)},
+)
+def get_entity(
+    platform: Ports,
+    _actor: Who,
+    *,
+    kind: Word,
+    namespace: Word,
+    name: Word,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Return an entity with its relations; the ETag begins with its revision."""
     ref = _make_ref(kind, namespace, name)
     with platform.store.read() as tx:
         stored = apply_entities.get_entity(tx, ref)
@@ -137,41 +146,44 @@ def get(platform: Ports, _actor: Who, kind: str, namespace: str, name: str) -> J
     about["relations"] = [
         {"type": relation.type, "targetRef": relation.target} for relation in relations
     ]
-    return JSONResponse(about, headers={"ETag": f'"{stored.revision}"'})
+    edges = [f"{relation.type} {relation.target}" for relation in relations]
+    tag = f"{stored.revision}.{digest.shorten(digest.make_joined_digest(edges), 12)}"
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+    if {tag, "*"} & set(parameter.list_tags(if_none_match or "")):
+        return Response(status_code=304, headers=headers)
+    return JsonAnswer(about, headers=headers)
 
 
-@router.get(f"{_PATH}/history")
-def list_history(
-    platform: Ports, _actor: Who, kind: str, namespace: str, name: str
-) -> JSONResponse:
+@router.get(
+    f"{_PATH}/history", response_model=schema.EntityHistory, responses=openapi.refusals(404)
+)
+def list_entity_history(
+    platform: Ports, _actor: Who, *, kind: Word, namespace: Word, name: Word
+) -> JsonAnswer:
     """Return every revision, newest first."""
     ref = _make_ref(kind, namespace, name)
     with platform.store.read() as tx:
         history = tx.entities.list_history(ref)
         if not history:
             apply_entities.get_entity(tx, ref)
-    return JSONResponse({"items": [document.make_stored_entity(item) for item in history]})
+    return JsonAnswer({"items": [document.make_stored_entity(item) for item in history]})
 
 
-@router.delete(_PATH)
-def delete(
+@router.delete(_PATH, response_model=schema.EntityChange, responses=openapi.refusals(404, 409, 412))
+def delete_entity(
     platform: Ports,
     actor: Who,
-    kind: str,
-    namespace: str,
-    name: str,
     *,
-    if_match: Annotated[str | None, Header()] = None,
-) -> JSONResponse:
+    kind: Word,
+    namespace: Word,
+    name: Word,
+    if_match: IfMatch = None,
+) -> JsonAnswer:
     """Remove an entity; its history stays."""
-    tag = (if_match or "").strip().strip('"')
-    change = apply_entities.delete_entity(
-        platform,
-        actor,
-        _make_ref(kind, namespace, name),
-        expected=int(tag) if tag.isdecimal() else None,
-    )
-    return JSONResponse(document.make_entity_change(change))
+    ref = _make_ref(kind, namespace, name)
+    expected = parameter.parse_revision(if_match, what=f"cannot delete '{ref}'")
+    change = apply_entities.delete_entity(platform, actor, ref, expected=expected)
+    return JsonAnswer(document.make_entity_change(change))
 
 
 def _make_ref(kind: str, namespace: str, name: str) -> str:

@@ -6,65 +6,72 @@ Belongs here: reading endpoints that belong to no other noun.
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query
-from fastapi.responses import JSONResponse
 
-from fairway.api import document
+from fairway.api import document, openapi, schema
+from fairway.api.answer import JsonAnswer
 from fairway.api.context import Context, Ports, Who
+from fairway.api.parameter import After, Name, Text
 from fairway.kits.errors import Refused
 from fairway.usecases.insight import check_health, explain_value, show_status
 
 router = APIRouter(tags=["insight"])
+Path = Annotated[str, Query(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=1000)]
 
 
-@router.get("/components")
-def list_components(platform: Ports, _actor: Who) -> JSONResponse:
+@router.get("/components", response_model=schema.Components)
+def list_components(platform: Ports, _actor: Who) -> JsonAnswer:
     """List every deployed component with its status."""
     statuses = show_status.list_components(platform)
-    return JSONResponse({"items": [document.make_component_status(item) for item in statuses]})
+    return JsonAnswer({"items": [document.make_component_status(item) for item in statuses]})
 
 
-@router.get("/components/{component}")
-def show_component(platform: Ports, _actor: Who, component: str) -> JSONResponse:
+@router.get(
+    "/components/{component}",
+    response_model=schema.ComponentStatus,
+    responses=openapi.refusals(404),
+)
+def show_component(platform: Ports, _actor: Who, component: Name) -> JsonAnswer:
     """Return one component's status in every environment."""
     status = show_status.show_component(platform, component)
-    return JSONResponse(document.make_component_status(status))
+    return JsonAnswer(document.make_component_status(status))
 
 
-@router.get("/components/{component}/releases")
+@router.get("/components/{component}/releases", response_model=schema.Releases)
 def list_releases(
     platform: Ports,
     _actor: Who,
-    component: str,
+    component: Name,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> JSONResponse:
+) -> JsonAnswer:
     """List a component's releases, newest first."""
     with platform.store.read() as tx:
         releases = tx.releases.list_by_component(component, limit=limit)
-    return JSONResponse({"items": [document.make_release(item) for item in releases]})
+    return JsonAnswer({"items": [document.make_release(item) for item in releases]})
 
 
-@router.get("/audit")
+@router.get("/audit", response_model=schema.AuditPage)
 def list_audit(
     platform: Ports,
     _actor: Who,
-    subject: str | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    *,
+    subject: Text = None,
+    after: After = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> JSONResponse:
+) -> JsonAnswer:
     """List audit events in the order of their commit."""
     with platform.store.read() as tx:
         events = tx.audit.list_events(subject=subject, after=after, limit=limit)
     following = events[-1].sequence if len(events) == limit else None
-    return JSONResponse(
+    return JsonAnswer(
         {"items": [document.make_audit_event(event) for event in events], "next": following}
     )
 
 
-@router.get("/explain")
-def explain(platform: Ports, _actor: Who, path: str) -> JSONResponse:
+@router.get("/explain", response_model=schema.Explanation, responses=openapi.refusals(404, 409))
+def explain(platform: Ports, _actor: Who, path: Path) -> JsonAnswer:
     """Explain where a value came from, or why a resource is made as it is."""
     explained = explain_value.explain(platform, path)
-    return JSONResponse(
+    return JsonAnswer(
         {
             "subject": explained.subject,
             "value": explained.value,
@@ -73,10 +80,10 @@ def explain(platform: Ports, _actor: Who, path: str) -> JSONResponse:
     )
 
 
-@router.get("/doctor")
-def doctor(context: Context, _actor: Who) -> JSONResponse:
+@router.get("/doctor", response_model=schema.HealthChecks)
+def doctor(context: Context, _actor: Who) -> JsonAnswer:
     """Ask every part whether it is well."""
-    return JSONResponse(
+    return JsonAnswer(
         {
             "checks": [
                 {"name": item.name, "level": item.level, "text": item.text, "fix": item.fix}
@@ -86,8 +93,8 @@ def doctor(context: Context, _actor: Who) -> JSONResponse:
     )
 
 
-@router.post("/platform/down", status_code=202)
-def down(context: Context, actor: Who, background: BackgroundTasks) -> JSONResponse:
+@router.post("/platform/down", status_code=202, response_model=schema.Empty, tags=["platform"])
+def take_down(context: Context, actor: Who, background: BackgroundTasks) -> JsonAnswer:
     """Stop every workload, the agent, the gateway, managed servers and then the platform."""
     if not actor.is_admin:
         raise Refused(
@@ -98,4 +105,4 @@ def down(context: Context, actor: Who, background: BackgroundTasks) -> JSONRespo
             status=403,
         )
     background.add_task(context.shut_down)
-    return JSONResponse({}, 202)
+    return JsonAnswer({}, 202)

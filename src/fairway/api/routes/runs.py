@@ -4,19 +4,21 @@ Belongs here: what is below `/runs` and `/plans`.
 """
 
 from collections.abc import AsyncIterator
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import msgspec
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
 
-from fairway.api import body, document, stream
+from fairway.api import answer as answers
+from fairway.api import body, document, openapi, schema, stream
+from fairway.api.answer import JsonAnswer
 from fairway.api.context import ApiContext, Context, Ports, Who
-from fairway.api.routes import deployments
+from fairway.api.parameter import Before, LastEventId, PlanDigest, QueryName, RunNumber
 from fairway.core.plan import plan as plans
-from fairway.core.run.run import Run, RunEvent, RunId, RunState
-from fairway.kits.errors import Refused
+from fairway.core.run.run import RunEvent, RunId, RunState
+from fairway.kits.errors import Unavailable
 from fairway.runtime import story
 from fairway.usecases.delivery import change_run, start_run
 from fairway.usecases.delivery.steps import plan_step
@@ -27,42 +29,36 @@ router = APIRouter(tags=["runs"])
 LOOK_SECONDS = 1.0
 
 
-@router.get("/runs")
+@router.get("/runs", response_model=schema.RunPage)
 def list_runs(
     platform: Ports,
     _actor: Who,
-    component: str | None = None,
-    environment: str | None = None,
-    state: Annotated[list[str] | None, Query()] = None,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    *,
+    component: QueryName = None,
+    environment: QueryName = None,
+    state: Annotated[list[RunState] | None, Query(max_length=6)] = None,
+    before: Before = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> JSONResponse:
+) -> JsonAnswer:
     """List runs, newest first."""
-    states = _check_states(state or [])
     lane = start_run.make_lane(environment, component) if component and environment else None
     with platform.store.read() as tx:
-        runs = tx.runs.list_runs(lane=lane, states=states, before=before, limit=limit)
-    wanted = [run for run in runs if component is None or run.input.get("component") == component]
-    return JSONResponse({"items": [document.make_run(run) for run in wanted]})
+        runs = tx.runs.list_runs(
+            lane=lane,
+            component=None if lane else component,
+            environment=None if lane else environment,
+            states=state or (),
+            before=before,
+            limit=limit,
+        )
+    following = runs[-1].id if len(runs) == limit else None
+    return JsonAnswer({"items": [document.make_run(run) for run in runs], "next": following})
 
 
-def _check_states(states: list[str]) -> tuple[RunState, ...]:
-    known = get_args(RunState)
-    for state in states:
-        if state not in known:
-            raise Refused(
-                "REQUEST-INVALID",
-                what="cannot list runs",
-                why=f"'{state}' is no state of a run",
-                fix=f"use one of {', '.join(known)}",
-            )
-    return cast("tuple[RunState, ...]", tuple(states))
-
-
-@router.get("/runs/{run}")
-def get_run(platform: Ports, _actor: Who, run: int) -> JSONResponse:
+@router.get("/runs/{run}", response_model=schema.Run, responses=openapi.refusals(404))
+def get_run(platform: Ports, _actor: Who, run: RunNumber) -> JsonAnswer:
     """Return a run with its steps."""
-    return JSONResponse(_read_run(platform, run))
+    return JsonAnswer(_read_run(platform, run))
 
 
 def _read_run(platform: Platform, run: int) -> document.Json:
@@ -71,18 +67,24 @@ def _read_run(platform: Platform, run: int) -> document.Json:
         return document.make_run(found, tx.runs.list_steps(found.id))
 
 
-@router.post("/runs/{run}/cancel")
-def cancel(platform: Ports, actor: Who, run: int) -> JSONResponse:
+@router.post(
+    "/runs/{run}/cancel", response_model=schema.RunHead, responses=openapi.refusals(404, 409)
+)
+def cancel_run(platform: Ports, actor: Who, run: RunNumber) -> JsonAnswer:
     """Ask a run to stop."""
-    return JSONResponse(document.make_run(change_run.cancel_run(platform, actor, run=run)))
+    return JsonAnswer(document.make_run(change_run.cancel_run(platform, actor, run=run)))
 
 
-@router.get("/runs/{run}/events")
-async def follow(
+@router.get(
+    "/runs/{run}/events",
+    response_class=StreamingResponse,
+    responses={**openapi.EVENT_STREAM, **openapi.refusals(404)},
+)
+async def follow_run(
     context: Context,
     _actor: Who,
-    run: int,
-    last_event_id: Annotated[str | None, Header()] = None,
+    run: RunNumber,
+    last_event_id: LastEventId = None,
 ) -> StreamingResponse:
     """Stream a run's story as server-sent events until it is over; resumes by Last-Event-ID."""
     await to_thread.run_sync(_read_run, context.platform, run)
@@ -92,29 +94,41 @@ async def follow(
 
 async def _tell(context: ApiContext, run: RunId, after: int) -> AsyncIterator[bytes]:
     topic = story.make_topic(run)
+    pulse = stream.Pulse()
     async for _ in context.topics.follow(topic, timeout_seconds=LOOK_SECONDS):
-        found, events = await to_thread.run_sync(_read_story, context.platform, run, after)
+        if pulse.is_due():
+            pulse.beat()
+            yield stream.KEEP_ALIVE
+        try:
+            whole, events = await to_thread.run_sync(_read_story, context.platform, run, after)
+        except Unavailable:
+            continue  # the store is away; the story goes on when it is back
         for event in events:
             after = event.sequence
+            pulse.beat()
             yield stream.render_event(
                 document.make_run_event(event), event=event.kind, event_id=str(event.sequence)
             )
-        if found.is_terminal and not events:
-            whole = await to_thread.run_sync(_read_run, context.platform, run)
+        if whole is not None:
             yield stream.render_event(whole, event="end")
             return
-        if found.is_terminal or events:
-            context.platform.signals.notify(topic)
+        if events:
+            context.platform.signals.notify(topic)  # there may be more
 
 
-def _read_story(platform: Platform, run: RunId, after: int) -> tuple[Run, tuple[RunEvent, ...]]:
+def _read_story(
+    platform: Platform, run: RunId, after: int
+) -> tuple[document.Json | None, tuple[RunEvent, ...]]:
+    """Return the events that follow, and the whole run once it is over and all was told."""
     with platform.store.read() as tx:
         found = change_run.get_run(tx.runs.find(run), run)
-        return found, tx.runs.list_events(run, after=after)
+        events = tx.runs.list_events(run, after=after)
+        is_told = found.is_terminal and not events
+        return (document.make_run(found, tx.runs.list_steps(run)) if is_told else None), events
 
 
-@router.get("/plans/{digest}")
-def get_plan(platform: Ports, _actor: Who, digest: str) -> Response:
+@router.get("/plans/{digest}", response_model=schema.KnownPlan, responses=openapi.refusals(404))
+def get_plan(platform: Ports, _actor: Who, digest: PlanDigest) -> Response:
     """Return a plan by its digest or the start of it, with its approvals."""
     return Response(_render_plan(platform, digest), media_type="application/json")
 
@@ -138,14 +152,23 @@ def _render_plan(platform: Platform, digest: str) -> bytes:
     return msgspec.json.encode(about)
 
 
-@router.post("/plans/{digest}/approve")
-def approve(platform: Ports, actor: Who, digest: str, request: body.Approve) -> Response:
+@router.post(
+    "/plans/{digest}/approve", response_model=schema.Plan, responses=openapi.refusals(404, 409)
+)
+def approve_plan(
+    platform: Ports, actor: Who, digest: PlanDigest, request: body.Approve
+) -> Response:
     """Say yes to a plan."""
     plan = change_run.approve_plan(platform, actor, plan=digest, comment=request.comment)
     return Response(plans.render_plan(plan), media_type="application/json")
 
 
-@router.post("/plans/{digest}/apply", status_code=202)
-def apply(platform: Ports, actor: Who, digest: str) -> Response:
+@router.post(
+    "/plans/{digest}/apply",
+    status_code=202,
+    response_model=schema.RunHead,
+    responses={**openapi.RUN_STARTED, **openapi.refusals(404, 409)},
+)
+def apply_plan(platform: Ports, actor: Who, digest: PlanDigest) -> Response:
     """Carry out exactly this plan."""
-    return deployments.answer_run(start_run.apply_plan(platform, actor, plan=digest))
+    return answers.make_run_answer(start_run.apply_plan(platform, actor, plan=digest))

@@ -53,7 +53,7 @@ class ProcessTarget(Target):
         tail: int | None = None,
         release: int | None = None,
         after: str | None = None,
-    ) -> Iterator[LogLine]:
+    ) -> Iterator[LogLine | None]:
         """Yield lines; following outlives the agent and ends when the workload is gone."""
         query = {} if release is None else {"release": str(release)}
         if is_following:
@@ -65,8 +65,9 @@ class ProcessTarget(Target):
                 query["after"] = after
             try:
                 for line in self._agent.read_logs(environment, component, query):
-                    after = line.cursor
-                    query.pop("tail", None)
+                    if line is not None:
+                        after = line.cursor
+                        query.pop("tail", None)
                     yield line
             except Unavailable:
                 if not is_following:
