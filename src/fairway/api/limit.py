@@ -4,6 +4,7 @@ Belongs here: the limit, and giving a body that was read to whoever reads next. 
 are streamed and have a limit of their own (`routes.sources`).
 """
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fairway.api import problem
@@ -23,7 +24,10 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or _STREAMED in scope["path"]:
             await self._app(scope, receive, send)
             return
+        length = Headers(scope=scope).get("Content-Length", "")
         try:
+            if length.isdecimal() and int(length) > MOST_BYTES:
+                raise _make_refusal()
             body = await read_body(receive)
         except Refused as error:
             await problem.make_answer(error)(scope, receive, send)
@@ -42,15 +46,19 @@ async def read_body(receive: Receive) -> bytes:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
-            raise Refused(
-                "REQUEST-TOO-LARGE",
-                what="cannot read the request",
-                why=f"its body has more than {MOST_BYTES} bytes",
-                fix="send the documents in several requests",
-                status=413,
-            )
+            raise _make_refusal()
         if not message.get("more_body"):
             return bytes(body)
+
+
+def _make_refusal() -> Refused:
+    return Refused(
+        "REQUEST-TOO-LARGE",
+        what="cannot read the request",
+        why=f"its body has more than {MOST_BYTES} bytes",
+        fix="send the documents in several requests",
+        status=413,
+    )
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:

@@ -5,10 +5,11 @@ Belongs here: the wire form and the bridge from worker threads to the event loop
 
 import asyncio
 import json
+import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from typing import cast
+from collections.abc import AsyncIterator, Generator
+from contextlib import suppress
 
 from anyio import CapacityLimiter, to_thread
 from fastapi.responses import StreamingResponse
@@ -73,19 +74,29 @@ class Pulse:
 
 
 async def read_in_threads(
-    frames: Iterator[bytes | None], limiter: CapacityLimiter
+    frames: Generator[bytes | None], limiter: CapacityLimiter
 ) -> AsyncIterator[bytes]:
-    """Yield the frames of a blocking iterator, each awaited on a thread.
+    """Yield the frames of a blocking generator, each awaited on a thread.
 
-    The iterator gives None now and then while it has nothing; that is told as a sign of life. A
-    reader that goes away leaves the thread behind only until the iterator gives anything.
+    The generator gives None now and then while it has nothing; that is told as a sign of life. A
+    reader that goes away leaves the thread behind only until the generator gives anything; what
+    it holds is then let go.
     """
-    end = object()
-    while True:
-        frame = await to_thread.run_sync(next, frames, end, abandon_on_cancel=True, limiter=limiter)
-        if frame is end:
-            return
-        yield KEEP_ALIVE if frame is None else cast("bytes", frame)
+    is_gone = threading.Event()
+
+    def take() -> bytes:
+        frame = next(frames, b"")
+        if is_gone.is_set():
+            frames.close()
+        return KEEP_ALIVE if frame is None else frame
+
+    try:
+        while frame := await to_thread.run_sync(take, abandon_on_cancel=True, limiter=limiter):
+            yield frame
+    finally:
+        is_gone.set()
+        with suppress(ValueError):  # it is at work: its thread will close it
+            frames.close()
 
 
 def render_event(data: JsonValue, *, event: str = "", event_id: str = "") -> bytes:

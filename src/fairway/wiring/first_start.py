@@ -8,20 +8,59 @@ from pathlib import Path
 
 from fairway import builtin
 from fairway.formats import catalog, yaml
+from fairway.kits.errors import Refused
 from fairway.usecases.access import manage_users
 from fairway.usecases.catalog import apply_entities
 from fairway.usecases.delivery import planning
 from fairway.usecases.platform import Actor, Platform
 from fairway.wiring import home as homes
 
+_SEAL = "platform"
 _SELF = Actor(name="fairway", is_admin=True)
 
 
 def prepare(platform: Platform, home: Path) -> None:
-    """Make the owner and the built-in definitions, each only where there is none yet."""
+    """Make the owner and the built-in definitions, each only where there is none yet.
+
+    Raises:
+        Refused: STORE-FOREIGN.
+    """
+    _claim_store(platform)
     _make_definitions(platform)
-    if not homes.has_token(home):
+    if not _is_known(platform, homes.read_token(home)):
         homes.write_token(home, _make_owner(platform))
+
+
+def _is_known(platform: Platform, clear: str) -> bool:
+    """Return whether this store knows the token: another store may have made it."""
+    try:
+        manage_users.authenticate(platform, clear)
+    except Refused:
+        return False
+    return True
+
+
+def _claim_store(platform: Platform) -> None:
+    """Seal the store with this platform's key, or refuse one that another key has sealed.
+
+    Two platforms on one store would carry out each other's runs on their own machines.
+    """
+    with platform.store.write() as tx:
+        seal = tx.platform_seal.find()
+        if seal is None:
+            tx.platform_seal.put(platform.sealer.seal(_SEAL, context=_SEAL))
+            return
+    try:
+        platform.sealer.open(seal, context=_SEAL)
+    except Refused as error:
+        raise Refused(
+            "STORE-FOREIGN",
+            what="cannot use the store",
+            why="it belongs to a platform with another key, in another state folder",
+            fix="start the platform with that folder's keys/sealing.keys, "
+            "or give this one a database of its own",
+            status=409,
+        ) from error
 
 
 def _make_definitions(platform: Platform) -> None:

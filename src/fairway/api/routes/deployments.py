@@ -3,7 +3,7 @@
 Belongs here: what is below `/environments/{environment}/deployments/{component}`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -128,7 +128,7 @@ def read_log(
     *,
     environment: Name,
     component: Name,
-    follow: bool = False,  # noqa: FBT001 - a query parameter
+    follow: bool = False,
     tail: Annotated[int | None, Query(ge=0, le=MOST)] = None,
     release: Annotated[int | None, Query(ge=1, le=MOST)] = None,
     after: str | None = None,
@@ -151,7 +151,7 @@ def _render_line(line: LogLine) -> bytes:
     return stream.render_event(document.make_log_line(line), event_id=line.cursor)
 
 
-def _render(lines: Iterator[LogLine | None]) -> Iterator[bytes | None]:
+def _render(lines: Iterator[LogLine | None]) -> Generator[bytes | None]:
     for line in lines:
         yield None if line is None else _render_line(line)
     yield stream.render_event({}, event="end")

@@ -29,16 +29,36 @@ def apply_documents(
     actor: Who,
     request: body.Files,
     dry_run: Annotated[bool, Query(alias="dryRun")] = False,
+    if_match: IfMatch = None,
 ) -> JsonAnswer:
-    """Apply documents, all or none; with `dryRun`, only say what would change."""
+    """Apply documents, all or none; with `dryRun`, only say what would change.
+
+    `If-Match` holds for a single document, `expected` for any number.
+    """
     entities = _parse(request.files)
+    expected = {**request.expected, **_expect(entities, if_match)}
     if dry_run:
         changes = apply_entities.diff_entities(platform, entities)
     else:
         changes = apply_entities.apply_entities(
-            platform, actor, entities, location=f"user:{actor.name}", expected=request.expected
+            platform, actor, entities, location=f"user:{actor.name}", expected=expected
         )
     return JsonAnswer({"changes": [document.make_entity_change(item) for item in changes]})
+
+
+def _expect(entities: tuple[Entity, ...], if_match: str | None) -> Mapping[str, int]:
+    revision = parameter.parse_revision(if_match, what="cannot apply the documents")
+    if revision is None:
+        return {}
+    if len(entities) != 1:
+        raise Refused(
+            "REQUEST-INVALID",
+            what="cannot apply the documents",
+            why=f"If-Match is for one document, and there are {len(entities)}",
+            fix="give the revisions in 'expected'",
+            status=400,
+        )
+    return {entities[0].ref: revision}
 
 
 def _parse(files: list[body.File]) -> tuple[Entity, ...]:
