@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit e2e chaos bench lock format clean
+.PHONY: help setup demo check test unit e2e chaos bench docs lock format clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ chaos: setup ## Kill the platform at N random instants: make chaos N=200
 
 bench: setup ## Print one figure per benchmark, each beside its peer
 	@for file in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+docs: setup ## Write the generated pages anew, then run every page and check every block
+	@$(BIN)/python docs/reference/generate.py
+	@$(BIN)/python -m pytest --quiet tests/docs
 
 lock: setup ## Resolve the dependencies anew
 	@cd requirements && for name in installer runtime dev; do $(MAKE) --no-print-directory -f ../Makefile lock-$$name; done

@@ -54,6 +54,7 @@ class WorkerPool:
         self._next_due: datetime | None = None
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._is_over = threading.Event()
         most = sum(controller.concurrency for controller in self._controllers.values())
         self._executor = ThreadPoolExecutor(most, thread_name_prefix="fairway-worker")
         self._threads = [
@@ -72,11 +73,14 @@ class WorkerPool:
 
     def stop(self) -> None:
         """Claim nothing more, and return when what is under way has ended."""
+        *claiming, renewing = self._threads
         self._stop.set()
         self._wake.set()
-        for thread in self._threads:
+        for thread in claiming:
             thread.join()
         self._executor.shutdown(wait=True)
+        self._is_over.set()
+        renewing.join()
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -154,7 +158,7 @@ class WorkerPool:
             self._queue.fail(lease, again_at=again_at)
 
     def _renew(self) -> None:
-        while not self._stop.wait(LEASE_SECONDS / 3) or self._held:
+        while not self._is_over.wait(LEASE_SECONDS / 3):
             with self._lock:
                 held = list(self._held.values())
             for lease in held:
@@ -162,5 +166,3 @@ class WorkerPool:
                     self._queue.renew(lease, lease_seconds=LEASE_SECONDS)
                 except Unavailable as problem:
                     _LOG.warning("cannot renew %s/%s: %s", lease.kind, lease.key, problem)
-            if self._stop.is_set():
-                self._wake.wait(0.2)

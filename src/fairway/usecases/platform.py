@@ -28,6 +28,10 @@ class Targets(Protocol):
     """Finds the target that a definition describes."""
 
     @abstractmethod
+    def has(self, driver: str) -> bool:
+        """Return whether a driver of that name is installed."""
+
+    @abstractmethod
     def get(self, definition: TargetDefinition) -> Target:
         """Return the target.
 

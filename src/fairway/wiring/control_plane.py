@@ -141,7 +141,7 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
 
 @contextmanager
 def _listen(port: int) -> Iterator[socket.socket]:
-    """Take the API's port on loopback.
+    """Take the API's port on loopback; it answers when the server runs, not before.
 
     Raises:
         Unavailable: PORT-TAKEN.
@@ -159,7 +159,6 @@ def _listen(port: int) -> Iterator[socket.socket]:
                 why=error.strerror or str(error),
                 fix="stop what uses the port, or choose another with FAIRWAY_PORT",
             ) from error
-        listener.listen(128)
         yield listener
 
 

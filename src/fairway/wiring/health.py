@@ -4,6 +4,7 @@ Belongs here: health checks of the parts that wiring made.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -45,6 +46,7 @@ def make_checks(settings: Settings, platform: Platform) -> tuple[HealthCheck, ..
         StoreCheck(settings, platform),
         DiskCheck(settings),
         AgentCheck(settings),
+        GatewayCheck(settings),
         DefinitionCheck(platform),
     )
 
@@ -84,8 +86,28 @@ class AgentCheck(HealthCheck):
     settings: Settings
 
     def check(self) -> Health:
-        about = AgentClient(self.settings.home).get_health()
-        return Health(name="agent", level="ok", text=str(about.get("capabilities", "answers")))
+        permitted = AgentClient(self.settings.home).get_health().get("capabilities")
+        parts = permitted.values() if isinstance(permitted, Mapping) else ("answers",)
+        return Health(name="agent", level="ok", text="; ".join(str(part) for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayCheck(HealthCheck):
+    """Does the gateway take requests?"""
+
+    settings: Settings
+
+    def check(self) -> Health:
+        found = AgentClient(self.settings.home).get_health().get("gateway")
+        gateway = found if isinstance(found, Mapping) else {}
+        if not gateway.get("is_ready"):
+            return Health(
+                name="gateway",
+                level="fail",
+                text=str(gateway.get("reason") or "it does not run"),
+                fix="free its port, or choose another with FAIRWAY_GATEWAY_PORT and start anew",
+            )
+        return Health(name="gateway", level="ok", text=f"listens on port {gateway.get('port')}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,12 @@ def write_token(home: Path, clear: str) -> None:
     _write_private(home / TOKEN, clear + "\n")
 
 
-def has_token(home: Path) -> bool:
-    """Return whether the owner's token is there."""
-    return (home / TOKEN).is_file()
+def read_token(home: Path) -> str:
+    """Return the owner's token, empty when there is none."""
+    try:
+        return (home / TOKEN).read_text().strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -42,6 +42,9 @@ class InstalledTargets(Targets):
         self._made: dict[tuple[str, bytes], Target] = {}
         self._points = {point.name: point for point in entry_points(group=TARGETS)}
 
+    def has(self, driver: str) -> bool:
+        return driver in self._points
+
     def get(self, definition: TargetDefinition) -> Target:
         point = self._points.get(definition.driver)
         if point is None:

@@ -47,7 +47,7 @@ def _dump(server: Server, programs: Path, database: str, draft: Path) -> None:
     target = conninfo.make_conninfo(**{**parts, "dbname": database})
     answer = subprocess.run(
         [programs / "pg_dump", "--format=custom", "--no-password", f"--file={draft}", target],
-        env={"PATH": os.defpath, "LC_ALL": "C", "PGPASSWORD": password},
+        env=_make_environment(password),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -56,6 +56,13 @@ def _dump(server: Server, programs: Path, database: str, draft: Path) -> None:
     )
     if answer.returncode != 0:
         raise _make_failed(database, answer.stderr)
+
+
+def _make_environment(password: str) -> dict[str, str]:
+    """Return the variables of pg_dump: the server's password, or where the operator keeps it."""
+    found = {name: os.environ[name] for name in ("HOME", "PGPASSFILE") if name in os.environ}
+    given = {"PGPASSWORD": password} if password else found
+    return {"PATH": os.defpath, "LC_ALL": "C", **given}
 
 
 def _check(programs: Path, database: str, draft: Path) -> None:

@@ -20,6 +20,7 @@ from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 from fairway.ports.store.entities import StoredEntity
 from fairway.ports.store.store import Transaction
+from fairway.usecases.catalog import check_drivers
 from fairway.usecases.delivery import planning
 from fairway.usecases.platform import Actor, Platform
 
@@ -57,9 +58,11 @@ def apply_entities(
     `expected` holds by ref the revision that the caller last saw, 0 for none.
 
     Raises:
-        Refused: ENTITY-TWICE, REVISION-MOVED, DEFINITION-INVALID, ACCESS-DENIED.
+        Refused: ENTITY-TWICE, REVISION-MOVED, ACCESS-DENIED, DRIVER-INPUTS, and what
+            `check_definitions` finds, by its code.
     """
     now = platform.clock.now()
+    check_drivers.check_drivers(platform, _list_definitions(entities))
     with platform.store.write() as tx:
         changes = _compare(tx, entities)
         moved = {change.ref: change for change in changes if change.action != "unchanged"}
@@ -194,6 +197,10 @@ def _check_expected(tx: Transaction, expected: Mapping[str, int]) -> None:
                 fix=f"look at what changed with: fairway history {ref}, then apply again",
                 status=412,
             )
+
+
+def _list_definitions(entities: Iterable[Entity]) -> list[Entity]:
+    return [entity for entity in entities if entity.kind in planning.DEFINITION_KINDS]
 
 
 def _check_definitions(tx: Transaction, entities: Sequence[Entity]) -> None:
