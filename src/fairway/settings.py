@@ -13,6 +13,13 @@ from urllib.parse import urlsplit
 DEFAULT_PORT = 7480
 DEFAULT_GATEWAY_PORT = 7481
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_BUILD_LIMITS = {
+    "FAIRWAY_BUILD_MEMORY_BYTES": "memory_bytes",
+    "FAIRWAY_BUILD_CPU_SECONDS": "cpu_seconds",
+    "FAIRWAY_BUILD_WALL_SECONDS": "wall_seconds",
+    "FAIRWAY_BUILD_PROCESSES": "processes",
+    "FAIRWAY_BUILD_DISK_BYTES": "disk_bytes",
+}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -34,6 +41,7 @@ class Settings:
     none is known. `port` and `gateway_port` are where `fairway up` listens, on loopback.
     `cache` holds what can be fetched again; it is shared by all homes of one person.
     `data_root` is where servers that run under another account keep their data, if not at home.
+    `build_limits` are those that are not the builder's own, by name.
     """
 
     home: Path
@@ -45,6 +53,7 @@ class Settings:
     log_level: str = "info"
     cache: Path
     data_root: Path | None = None
+    build_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def endpoint_path(self) -> Path:
@@ -86,7 +95,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_read_log_level(environ),
         cache=_read_folder(environ, "FAIRWAY_CACHE") or _get_cache(environ),
         data_root=_read_folder(environ, "FAIRWAY_DATA_ROOT"),
+        build_limits={
+            name: _read_limit(environ, variable)
+            for variable, name in _BUILD_LIMITS.items()
+            if environ.get(variable)
+        },
     )
+
+
+def _read_limit(environ: Mapping[str, str], name: str) -> int:
+    text = environ[name]
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**53):
+        raise SettingError(name, f"'{text}' is no limit", "set it to a whole number, or unset it")
+    return int(text)
 
 
 def _read_folder(environ: Mapping[str, str], name: str) -> Path | None:

@@ -51,6 +51,8 @@ def test_the_owners_token_goes_to_this_machine_only(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("FAIRWAY_PORT", "x"),
+        ("FAIRWAY_BUILD_PROCESSES", "0"),
+        ("FAIRWAY_BUILD_DISK_BYTES", "1Gi"),
         ("FAIRWAY_PORT", "70000"),
         ("FAIRWAY_GATEWAY_PORT", "-1"),
         ("FAIRWAY_URL", "ftp://x"),

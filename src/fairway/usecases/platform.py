@@ -14,7 +14,7 @@ from fairway.core.graph.make import Fragments
 from fairway.core.plan.make import Memo
 from fairway.core.plan.scope import Traits
 from fairway.ports.blob_store import BlobStore
-from fairway.ports.builder import Builder
+from fairway.ports.builder import Builder, BuildLimits
 from fairway.ports.clock import Clock
 from fairway.ports.provisioner import Provisioner
 from fairway.ports.schema_checker import SchemaChecker
@@ -75,6 +75,7 @@ class Platform:
     provisioners: Mapping[str, Provisioner]
     traits: Mapping[str, Traits]
     backups: Path
+    build_limits: BuildLimits = BuildLimits()
     planner: PlannerCache = field(default_factory=PlannerCache)
 
 

@@ -32,6 +32,7 @@ from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.drivers.system.clock import SystemClock
 from fairway.kits.digest import Digest
 from fairway.kits.errors import Unavailable
+from fairway.ports.builder import BuildLimits
 from fairway.ports.driver import DriverContext
 from fairway.runtime.engine import Engine
 from fairway.runtime.signal import Signals
@@ -103,6 +104,7 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
         blobs=blobs,
         builder=builder,
         targets=registry.InstalledTargets(context),
+        build_limits=BuildLimits(**settings.build_limits),
         provisioners=provisioners,
         traits={name: registry.make_traits(item) for name, item in provisioners.items()},
         backups=settings.home / "backups",

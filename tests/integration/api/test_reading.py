@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.deadline import wait_until
 from tests.running import RunningPlatform, write_service
 

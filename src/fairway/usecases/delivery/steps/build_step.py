@@ -36,7 +36,12 @@ class BuildExecutor(Executor):
         if known is not None:
             return Done(output={"artifact": known.digest}, text="unchanged")
         artifact = self.platform.builder.build(
-            BuildRequest(component=component, source=source, is_tested=is_tested),
+            BuildRequest(
+                component=component,
+                source=source,
+                is_tested=is_tested,
+                limits=self.platform.build_limits,
+            ),
             lambda step, line: context.log(f"{step}: {line}"),
             context.is_cancelled,
         )
