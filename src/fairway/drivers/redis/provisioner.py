@@ -41,7 +41,7 @@ _INPUTS: JsonObject = {
             "description": "URL of the administrator of another server",
             "type": "string",
             "format": "password",
-            "pattern": "^rediss?://.+$",
+            "pattern": "^(rediss?|file)://.+$",
         },
         "rotationEndsSessions": {
             "description": "whether a rotation also ends the sessions of the old password",

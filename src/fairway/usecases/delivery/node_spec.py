@@ -19,6 +19,7 @@ from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.digest import Digest
 from fairway.ports.provisioner import ResourceSpec
 from fairway.ports.target import ContainerSpec, FileSpec, MountSpec, WorkloadSpec
+from fairway.usecases.delivery import secret_input
 from fairway.usecases.platform import Platform
 
 
@@ -80,7 +81,7 @@ def make_live_spec(platform: Platform, live: LiveNode, *, key: str) -> ResourceS
         class_=str(live.spec.get("class", "default")),
         component=live.component,
         params=_object(live.spec.get("params")),
-        inputs=_object(live.spec.get("inputs")),
+        inputs=_open_inputs(platform, live.driver, live.spec.get("inputs")),
         key=key,
         outputs={**live.outputs, **opened},
     )
@@ -98,10 +99,17 @@ def make_resource_spec(recipe: Recipe, lookup: Lookup, *, live: LiveNode, key: s
         class_=recipe.class_,
         component=recipe.component,
         params=_object(filled.get("params")),
-        inputs=_object(filled.get("inputs")),
+        inputs=_open_inputs(lookup.platform, recipe.driver, filled.get("inputs")),
         key=key,
         outputs={**live.outputs, **opened},
     )
+
+
+def _open_inputs(platform: Platform, driver: str, inputs: JsonValue) -> JsonObject:
+    found = platform.provisioners.get(driver)
+    if found is None:
+        return _object(inputs)
+    return secret_input.open_secrets(found.get_inputs_schema(), _object(inputs))
 
 
 def make_generation(spec: JsonObject) -> Digest:
