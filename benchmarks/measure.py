@@ -8,9 +8,12 @@ measured in turns, so that a noisy neighbour hits both sides. Start at `compare`
 import multiprocessing
 import os
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -56,6 +59,28 @@ def make_median(costs: Sequence[Cost]) -> Cost:
 def get_percentile(values: Sequence[float], percent: int) -> float:
     """Return the value that `percent` of `values` do not exceed."""
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def measure_command(
+    command: Sequence[str | Path], *, environment: Mapping[str, str], codes: Sequence[int] = (0,)
+) -> Cost:
+    """Run a command to its end; its ended children count as its own.
+
+    Raises:
+        RuntimeError: it ended with another code than one of `codes`.
+    """
+    with tempfile.TemporaryFile() as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in codes:
+            output.seek(0)
+            raise RuntimeError(f"{command}: {output.read().decode()}")
+    return Cost(wall_seconds=wall, cpu_seconds=usage.ru_utime + usage.ru_stime)
 
 
 def time_processes(task: Callable[[str, Task], None], arguments: Sequence[str]) -> float:
@@ -113,9 +138,20 @@ def read_process(pid: int | str, field: str = "VmRSS") -> int:
 
 
 def read_cpu_seconds(pid: int) -> float:
-    """Return the CPU seconds that a process has used, its ended children aside."""
+    """Return the CPU seconds that a process and its ended children have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def find_processes(*words: str) -> list[int]:
+    """Return the processes whose command has each of `words` as an argument or within one."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            arguments = path.read_bytes().decode(errors="replace").split("\0")
+            if all(any(word in argument for argument in arguments) for word in words):
+                found.append(int(path.parent.name))
+    return found
 
 
 def show_title(title: str) -> None:
