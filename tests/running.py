@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,6 +44,7 @@ class RunningPlatform:
     port: int
     gateway_port: int
     process: subprocess.Popen[str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -64,6 +65,7 @@ class RunningPlatform:
             "FAIRWAY_PORT": str(self.port),
             "FAIRWAY_GATEWAY_PORT": str(self.gateway_port),
             "NO_COLOR": "1",
+            **self.variables,
         }
 
     def up(self) -> None:
@@ -183,9 +185,12 @@ class RunningPlatform:
 
 
 @contextmanager
-def start_platform(folder: Path) -> Iterator[RunningPlatform]:
-    """Run a platform in `folder` until the block ends; nothing of it runs afterwards."""
-    running = RunningPlatform(folder, find_free_port(), find_free_port())
+def start_platform(folder: Path, **variables: str) -> Iterator[RunningPlatform]:
+    """Run a platform in `folder` until the block ends; nothing of it runs afterwards.
+
+    `variables` are added to its environment.
+    """
+    running = RunningPlatform(folder, find_free_port(), find_free_port(), variables=variables)
     running.up()
     try:
         yield running

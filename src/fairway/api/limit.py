@@ -5,6 +5,7 @@ are streamed and have a limit of their own (`routes.sources`).
 """
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fairway.api import problem
@@ -29,6 +30,8 @@ class BodyLimitMiddleware:
             if length.isdecimal() and int(length) > MOST_BYTES:
                 raise _make_refusal()
             body = await read_body(receive)
+        except ClientDisconnect:
+            return  # a request that was cut off is none
         except Refused as error:
             await problem.make_answer(error)(scope, receive, send)
             return
@@ -40,10 +43,13 @@ async def read_body(receive: Receive) -> bytes:
 
     Raises:
         Refused: REQUEST-TOO-LARGE.
+        ClientDisconnect: the client went away before its end.
     """
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             raise _make_refusal()

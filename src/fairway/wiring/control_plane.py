@@ -45,6 +45,7 @@ from fairway.wiring import home as homes
 from fairway.wiring.waking import AgentWatcher
 
 STOP_SECONDS = 5
+_BACKLOG = 128
 OnReady = Callable[[str, float], None]
 _LOG = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
         # The server raises the signal that ended it once more: it is time to leave in order.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
+            listener.listen(_BACKLOG)  # whoever hears that it is ready may connect at once
             on_ready(url, time.monotonic() - began)
             server.run([listener])
 
