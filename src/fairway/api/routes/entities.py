@@ -28,6 +28,7 @@ def apply_documents(
     platform: Ports,
     actor: Who,
     request: body.Files,
+    *,
     dry_run: Annotated[bool, Query(alias="dryRun")] = False,
     if_match: IfMatch = None,
 ) -> JsonAnswer:
