@@ -111,7 +111,8 @@ class RunStory:
                 yield from self._tell_plan(run, step)
             case "approve":
                 self.is_waiting = False
-                yield _join("", step.text("text"), step)
+                is_first, self._phase = self._phase != "approve", "approve"
+                yield _join("approve" if is_first else "", step.text("text"), step)
             case "apply" if step.text("name").startswith("workload/"):
                 pass  # the gate says how it went
             case "settle" if step.text("text"):
