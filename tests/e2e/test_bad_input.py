@@ -27,6 +27,13 @@ kind: Component
 metadata: {name: NAME}
 spec: {type: service, lifecycle: production, owner: nobody-knows}
 """
+MISSPELT = """apiVersion: fairway.dev/v1
+kind: Target
+metadata: {name: t}
+spec: {driver: process, konfig: {}}
+"""
+CYCLE = """  www: {type: route, params: {port: 80, host: '${resources.name.host}'}}
+  name: {type: dns, params: {host: '${resources.www.host}'}}"""
 DOCUMENTS = {
     "broken": ("kind: [System\n", "YAML-"),
     "twice": (SYSTEM + "kind: Domain\n", "YAML-DUPLICATE"),
@@ -34,8 +41,7 @@ DOCUMENTS = {
     "large": (SYSTEM + f"x: {'y' * 10 * 1024**2}\n", "YAML-TOO-LARGE"),
     "kind": (SYSTEM.replace("System", "Sistem"), ""),
     "field": (
-        "apiVersion: fairway.dev/v1\nkind: Target\nmetadata: {name: t}\n"
-        "spec: {driver: process, konfig: {}}\n",
+        MISSPELT,
         "",
     ),
     "name": (SYSTEM.replace("fine", "n" * 64), ""),
@@ -128,8 +134,7 @@ def test_an_unknown_owner_is_a_warning(platform: RunningPlatform, tmp_path: Path
         ),
         (
             "  www: {type: route, params: {port: 80}}",
-            "  www: {type: route, params: {port: 80, host: '${resources.name.host}'}}\n"
-            "  name: {type: dns, params: {host: '${resources.www.host}'}}",
+            CYCLE,
             "SCORE-RESOURCE-CYCLE",
         ),
         ("{port: 80, targetPort: 8080}", "{port: 80, targetPrt: 8080}", "targetPrt"),
@@ -156,10 +161,10 @@ def test_a_workload_that_is_wrong_is_not_deployed(
 
 
 def test_of_many_who_change_the_same_revision_one_wins(platform: RunningPlatform) -> None:
-    def put(text: str, **expected: int) -> tuple[int, Any]:
+    def put(text: str, revision: int) -> tuple[int, Any]:
         content = SYSTEM.replace("fine", "contested").replace("{owner: shop}", f"{{owner: {text}}}")
-        refs = {"system:default/contested": revision for revision in expected.values()}
-        body = {"files": [{"name": "s.yaml", "content": content}], "expected": refs}
+        expected = {"system:default/contested": revision}
+        body = {"files": [{"name": "s.yaml", "content": content}], "expected": expected}
         return platform.ask("POST", "/entities", body)
 
     assert put("first", revision=0)[0] == 200
