@@ -239,6 +239,7 @@ def test_a_store_belongs_to_one_platform(
         assert "STORE-FOREIGN" in outcome.err
         assert "fix: " in outcome.err
         assert not (other.home / "token").exists()
+        assert not (other.home / "agent").exists()
         if on_postgresql.process is not None:
             on_postgresql.stop()
     on_postgresql.up()

@@ -63,11 +63,11 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
     with ExitStack() as stack:
         stack.enter_context(homes.hold_home(settings.home))
         listener = stack.enter_context(_listen(settings.port))
-        _ensure_agent(settings)
         store = open_store(settings.database_url, SystemClock())
         stack.callback(store.close)
         platform = make_platform(settings, store)
         first_start.prepare(platform, settings.home)
+        _ensure_agent(settings)  # last: nothing is left running by a start that is refused
         watcher = stack.enter_context(_work(settings, platform, store))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         homes.write_endpoint(settings.home, url)
@@ -130,6 +130,8 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
         (LaneController(engine), DriftController(platform)),
         owner=f"{socket.gethostname()}-{os.getpid()}",
     )
+    # The home is held and the store is this platform's: whoever has a lease there is dead.
+    store.queue.expire_leases()
     waking.mark_all(platform)
     watcher = AgentWatcher(platform, lambda: _ensure_agent(settings))
     pool.start()

@@ -159,6 +159,16 @@ def test_an_expired_lease_is_taken_over_and_its_holder_refused(
     assert claim(store) == ()
 
 
+def test_a_start_that_is_alone_ends_the_leases_of_the_dead(store: SqlStore) -> None:
+    mark(store, "1")
+    mark(store, "2")
+    dead = claim_one(store)
+    assert store.queue.expire_leases() == 1
+    assert {lease.key for lease in claim(store, limit=5)} == {"1", "2"}
+    assert not store.queue.renew(dead, lease_seconds=60)
+    assert not store.queue.finish(dead)
+
+
 def test_a_renewed_lease_lasts_longer(store: SqlStore, clock: SteppedClock) -> None:
     mark(store, "1")
     lease = claim_one(store)

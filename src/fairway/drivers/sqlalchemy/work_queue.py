@@ -98,6 +98,10 @@ class SqlWorkQueue(WorkQueue):
     def fail(self, lease: Lease, *, again_at: datetime) -> bool:
         return self._write(_FAIL, lease, {"again_at": again_at})
 
+    def expire_leases(self) -> int:
+        with self._database.step() as connection:
+            return connection.execute(_EXPIRE, {"now": self._clock.now()}).rowcount
+
     def wait(self, timeout_seconds: float) -> None:
         self._wakeup.wait(timeout_seconds)
 
@@ -167,6 +171,9 @@ _IS_HELD = sa.and_(
 _HOLD = sa.select(work.c.generation).where(_IS_HELD).with_for_update()
 _CLAIM = _make_claim()
 _RENEW = sa.update(work).where(_IS_HELD).values(lease_until=sa.bindparam("new_lease_until"))
+_NOW = sa.bindparam("now", type_=Moment)
+# Without its token, a lease that is taken over at once cannot be renewed by its old holder.
+_EXPIRE = sa.update(work).where(work.c.lease_until > _NOW).values(lease_until=_NOW, token=None)
 _FREE = (
     sa.update(work)
     .where(_IS_HELD)

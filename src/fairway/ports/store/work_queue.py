@@ -71,6 +71,13 @@ class WorkQueue(Protocol):
         """Release the key as still dirty, due at `again_at`, one more failure counted."""
 
     @abstractmethod
+    def expire_leases(self) -> int:
+        """End every lease at once and return how many; their holders find them lost.
+
+        For a start that knows that nobody else is at work: it need not wait for the dead.
+        """
+
+    @abstractmethod
     def wait(self, timeout_seconds: float) -> None:
         """Return when a mark may have made a key due, or after the timeout.
 
