@@ -32,7 +32,7 @@ from fairway.api.context import REQUEST_IDENTITY, ApiContext, authenticate
 from fairway.api.limit import read_body, replay_body
 from fairway.core.graph.live import SealedValue
 from fairway.kits.digest import make_digest, make_joined_digest
-from fairway.kits.errors import Problem, Refused, Unavailable
+from fairway.kits.errors import Problem, Refused
 from fairway.ports.store.idempotency import RememberedAnswer
 
 HEADER = "Idempotency-Key"
@@ -130,7 +130,7 @@ class IdempotencyMiddleware:
             with platform.store.write() as tx:
                 tx.idempotency.remove_before(now - REMEMBERED)
                 tx.idempotency.put(replace(answer, body=sealed.encode()))
-        except Unavailable as error:
+        except Problem as error:  # the change was made: its answer must not turn into an error
             _LOG.warning("an answer could not be remembered: %s", error)
 
 

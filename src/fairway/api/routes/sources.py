@@ -16,7 +16,7 @@ from fairway.api.answer import JsonAnswer
 from fairway.api.context import Ports, Who
 from fairway.api.parameter import SourceDigest
 from fairway.kits.digest import Digest
-from fairway.kits.errors import Refused
+from fairway.kits.errors import Refused, Unavailable
 
 router = APIRouter(tags=["sources"])
 MOST_BYTES = 512 * 1024**2
@@ -52,8 +52,7 @@ async def put_source(
     """Store the archive in the request's body, if it has this digest."""
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
         async for chunk in request.stream():
-            spool.write(chunk)
-            _check_size(spool.tell())
+            _write(spool, chunk)
         spool.seek(0)
         await to_thread.run_sync(lambda: platform.blobs.put(_read(spool), expected=Digest(digest)))
     return JsonAnswer({"digest": digest}, 201)
@@ -64,8 +63,18 @@ def _read(spool: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _check_size(size: int) -> None:
-    if size > MOST_BYTES:
+def _write(spool: IO[bytes], chunk: bytes) -> None:
+    try:
+        spool.write(chunk)
+    except OSError as error:
+        raise Unavailable(
+            "DISK-FULL",
+            what="cannot receive the source",
+            why=f"{tempfile.gettempdir()}: {(error.strerror or str(error)).lower()}",
+            fix="free space there, or start the platform with another TMPDIR",
+            delay_seconds=10,
+        ) from error
+    if spool.tell() > MOST_BYTES:
         raise Refused(
             "SOURCE-TOO-LARGE",
             what="cannot store the source",
