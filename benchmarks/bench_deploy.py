@@ -26,7 +26,7 @@ from tests.servers import start_postgresql
 
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
-REPEAT = 5
+REPEAT = 3
 READY_SECONDS = 30
 
 

@@ -21,7 +21,7 @@ from tests.running import RunningPlatform, start_platform, write_service
 
 HOST = "hello.dev.localhost"
 SECONDS = 2
-REPEAT = 5
+REPEAT = 4
 CONNECTIONS = (1, 32)
 SERVER = """
 import asyncio, os

@@ -15,8 +15,8 @@ from benchmarks import measure
 from tests.running import FAIRWAY, RunningPlatform, find_free_port
 
 LIBRARIES = "import cryptography, fastapi, psycopg, sqlalchemy, uvicorn"
-STARTS = 5
-COMMANDS = 11
+STARTS = 3
+COMMANDS = 9
 IDLE_SECONDS = 10
 
 
