@@ -15,7 +15,7 @@ help: ## Say what each target does
 setup: $(STAMP) ## Make .venv with everything in it; the CLI is then .venv/bin/fairway
 
 $(STAMP): requirements/dev.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/installer.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \

@@ -17,19 +17,16 @@ from fairway.core.definition.definition import (
     ResourceType,
     TargetDefinition,
 )
-from fairway.core.graph import expression, match, node, workload_inputs
-from fairway.core.graph.expression import Bind, OutputReference
+from fairway.core.graph import bind, expression, match, node, workload_inputs
+from fairway.core.graph.expression import Bind
 from fairway.core.graph.live import NodeId
 from fairway.core.graph.match import Match, MatchQuery
 from fairway.core.graph.node import Node, Origin
 from fairway.core.release.release import Release
-from fairway.core.workload.placeholder import Reference
 from fairway.core.workload.workload import ResourceRequest
-from fairway.kits import toposort
-from fairway.kits.canonical import JsonObject, JsonValue
+from fairway.kits import spelling, toposort
+from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
-
-VOLUME_OUTPUT = "source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +106,7 @@ def _make_context(environment: str, definitions: Definitions) -> _Context:
             "ENV-UNKNOWN",
             what=f"cannot plan for environment '{environment}'",
             why="there is no such environment"
-            + _list_known("environments", definitions.environments),
+            + spelling.list_known("environments", definitions.environments),
             fix="use one of these, or apply an Environment of that name",
             status=404,
         )
@@ -119,7 +116,7 @@ def _make_context(environment: str, definitions: Definitions) -> _Context:
             "TARGET-UNKNOWN",
             what=f"cannot plan for environment '{environment}'",
             why=f"its target '{found.target}' does not exist"
-            + _list_known("targets", definitions.targets),
+            + spelling.list_known("targets", definitions.targets),
             fix=f"apply a Target named '{found.target}', or change 'target' of '{environment}'",
         )
     by_type: dict[str, list[ProvisionerDefinition]] = {}
@@ -144,26 +141,21 @@ def _make_context(environment: str, definitions: Definitions) -> _Context:
     )
 
 
-def _list_known(noun: str, names: Iterable[str]) -> str:
-    known = ", ".join(f"'{name}'" for name in sorted(names))
-    return f"; the {noun} are {known}" if known else f"; there are no {noun} yet"
-
-
 def _make_fragment(member: Member, context: _Context) -> tuple[Node, ...]:
     """Return the nodes that one release asks for, its workload last."""
     release = member.release
     workload = release.workload
     ids = {name: _make_id(workload.name, name, ask) for name, ask in workload.resources.items()}
-    bind = _make_bind(release, ids, context)
+    meaning = bind.make_bind(release, ids, context.resource_types)
     resources = tuple(
-        _make_resource(member, name, context=context, node_id=ids[name], bind=bind)
+        _make_resource(member, name, context=context, node_id=ids[name], meaning=meaning)
         for name in workload.resources
     )
     inputs = workload_inputs.make_workload_inputs(
         release,
         context.environment,
-        bind=bind,
-        bind_volume=_make_volume_bind(bind),
+        bind=meaning,
+        bind_volume=bind.make_volume_bind(meaning),
     )
     return (*resources, _make_workload(release, context, inputs=inputs, resources=resources))
 
@@ -174,75 +166,8 @@ def _make_id(workload: str, name: str, request: ResourceRequest) -> NodeId:
     )
 
 
-def _make_bind(release: Release, ids: Mapping[str, NodeId], context: _Context) -> Bind:
-    """Return the meaning of placeholders in `release`'s workload."""
-    workload = release.workload
-
-    def bind(reference: Reference) -> JsonValue | OutputReference:
-        root, *path = reference.path
-        if root == "metadata":
-            return _read_metadata(workload.metadata, path, reference)
-        if not path or path[0] not in ids:
-            raise Refused(
-                "SCORE-PLACEHOLDER",
-                what=f"cannot fill '${{{reference}}}' of workload '{workload.name}'",
-                why="it names no resource" + _list_known("resources", ids),
-                fix="declare the resource in score.yaml, or correct the placeholder",
-            )
-        name, *output = path
-        request = workload.resources[name]
-        _check_output(request, output, resource_type=context.resource_types.get(request.type))
-        return OutputReference(node=ids[name], output=".".join(output))
-
-    return bind
-
-
-def _read_metadata(
-    metadata: JsonObject, path: list[str], reference: Reference
-) -> JsonValue | OutputReference:
-    value: JsonValue = metadata
-    for part in path:
-        if not isinstance(value, Mapping) or part not in value:
-            raise Refused(
-                "SCORE-PLACEHOLDER",
-                what=f"cannot fill '${{{reference}}}'",
-                why=f"the workload's metadata has no '{part}'",
-                fix="add it to 'metadata' in score.yaml, or correct the placeholder",
-            )
-        value = value[part]
-    return value
-
-
-def _check_output(
-    request: ResourceRequest, output: list[str], *, resource_type: ResourceType | None
-) -> None:
-    """Refuse a reference to an output that the type does not promise."""
-    if resource_type is None or not output:
-        return
-    properties = resource_type.versions[-1].outputs.get("properties")
-    if isinstance(properties, Mapping) and output[0] not in properties:
-        raise Refused(
-            "RESOURCE-OUTPUT-UNKNOWN",
-            what=f"cannot use output '{output[0]}' of a resource of type '{request.type}'",
-            why="the type has no such output" + _list_known("outputs", properties),
-            fix="refer to one of these outputs in score.yaml",
-        )
-
-
-def _make_volume_bind(bind: Bind) -> Bind:
-    """Return the meaning of placeholders in a volume's source: a bare resource is its source."""
-
-    def bind_volume(reference: Reference) -> JsonValue | OutputReference:
-        bound = bind(reference)
-        if isinstance(bound, OutputReference) and not bound.output:
-            return OutputReference(node=bound.node, output=VOLUME_OUTPUT)
-        return bound
-
-    return bind_volume
-
-
 def _make_resource(
-    member: Member, name: str, *, context: _Context, node_id: NodeId, bind: Bind
+    member: Member, name: str, *, context: _Context, node_id: NodeId, meaning: Bind
 ) -> Node:
     workload = member.release.workload
     request = workload.resources[name]
@@ -253,7 +178,7 @@ def _make_resource(
     inputs: JsonObject = {
         "class": request.class_,
         "environmentType": context.environment.type,
-        "params": expression.make_expression(request.params, bind),
+        "params": expression.make_expression(request.params, meaning),
         "inputs": expression.make_literal(provisioner.inputs),
     }
     return Node(
@@ -289,7 +214,7 @@ def _get_type(request: ResourceRequest, context: _Context, origin: Origin) -> Re
         raise Refused(
             "RESOURCE-TYPE-UNKNOWN",
             what=f"cannot plan a resource of type '{request.type}'{where}",
-            why="there is no such type" + _list_known("types", context.resource_types),
+            why="there is no such type" + spelling.list_known("types", context.resource_types),
             fix="use one of these types, or ask the platform team to add the ResourceType",
         )
     classes = found.versions[-1].classes
@@ -298,7 +223,8 @@ def _get_type(request: ResourceRequest, context: _Context, origin: Origin) -> Re
         raise Refused(
             "RESOURCE-CLASS-UNKNOWN",
             what=f"cannot plan a resource of type '{request.type}'{where}",
-            why=f"class '{request.class_}' is not offered" + _list_known("classes", classes),
+            why=f"class '{request.class_}' is not offered"
+            + spelling.list_known("classes", classes),
             fix=f"use one of these classes, or ask '{owner}' to add '{request.class_}'",
         )
     return found
