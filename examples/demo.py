@@ -242,8 +242,13 @@ def open_stage() -> Iterator[Stage]:
 def run_platform(stage: Stage) -> Iterator[None]:
     """Run `fairway up` until the block ends, then take everything down."""
     say("$ fairway up", bold=True)
+    # In a session of its own: Ctrl-C is for the demo, which then takes the platform down.
     process = subprocess.Popen(
-        [FAIRWAY, "up"], env=stage.environment, stdout=subprocess.PIPE, text=True
+        [FAIRWAY, "up"],
+        env=stage.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:
