@@ -264,12 +264,16 @@ def _hold_lock(held: Connection, home: Path) -> None:
 
 def _list_main_processes(name: str) -> list[int]:
     """Return the processes of the server `name` that none of the others started."""
-    found = process.find_processes(PROGRAMS, name)
-    return [pid for pid in found if _find_parent(pid) not in found]
+    parents = {pid: _find_parent(pid) for pid in process.find_processes(PROGRAMS, name)}
+    return [pid for pid, parent in parents.items() if parent and parent not in parents]
 
 
-def _find_parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def _find_parent(pid: int) -> int | None:
+    """Return the parent's number, None when the process has just ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        return None
 
 
 def _kill_all(data_root: Path) -> None:
