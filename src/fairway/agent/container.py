@@ -140,7 +140,7 @@ class Container:
         self._set("running")
         helpers = [asyncio.create_task(self._obey_stop(attempt))]
         if self.plan.readiness is not None:
-            helpers.append(asyncio.create_task(self._watch_readiness(self.plan.readiness)))
+            helpers.append(asyncio.create_task(self._watch_readiness(self.plan.readiness, attempt)))
         elif not self.plan.is_job:
             helpers.append(asyncio.create_task(self._become_ready(attempt)))
         if self.plan.liveness is not None:
@@ -214,13 +214,18 @@ class Container:
                 task.cancel()
             await asyncio.gather(waiting, stopping, return_exceptions=True)
 
-    async def _watch_readiness(self, check: Check) -> None:
-        """Ask often while it starts, so that a deploy is fast, then at the set period."""
+    async def _watch_readiness(self, check: Check, attempt: Attempt) -> None:
+        """Ask often while it starts, so that a deploy is fast, then at the set period.
+
+        What a program left behind may answer for it: that is not readiness.
+        """
         probe = self.plan.settings.readiness
         await asyncio.sleep(probe.initial_delay_seconds)
         started, failures = time.monotonic(), 0
         while True:
             fault = await check(probe.timeout_seconds)
+            if not fault and not attempt.is_program_alive():
+                fault = "it was answered after the program had ended"
             failures = failures + 1 if fault else 0
             if not fault and not self.is_ready:
                 self.is_ready, self._exit_fault = True, ""

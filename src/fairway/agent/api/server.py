@@ -28,7 +28,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 
@@ -112,9 +112,13 @@ class Server:
                 return _OK
             case "GET":
                 supervisor = self._agent.supervisors.get(key)
-                if supervisor is None or supervisor.is_closed:
+                if supervisor is None:
                     return _render(ABSENT)
-                return _render(await asyncio.to_thread(supervisor.make_status))
+                status = await asyncio.to_thread(supervisor.make_status)
+                if status.phase == "absent":
+                    # Its logs and records are being removed: not before they are gone is it.
+                    status = replace(status, phase="progressing")
+                return _render(status)
         raise _unknown(request)
 
     def _answer_logs(

@@ -60,6 +60,14 @@ class Attempt:
             os.close(self._pidfd)
             raise ProcessLookupError
 
+    def is_program_alive(self) -> bool:
+        """Return whether the program itself, not something it left behind, still runs."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        except FileNotFoundError:
+            return False
+        return state not in (b"Z", b"X")
+
     async def wait(self) -> Exit:
         """Return how the run ends; the whole tree of processes is gone by then."""
         loop = asyncio.get_running_loop()
