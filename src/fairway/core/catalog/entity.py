@@ -4,7 +4,7 @@ Belongs here: the value and what can be read off it. Never here: validation of k
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from fairway.kits.canonical import JsonObject
@@ -17,6 +17,12 @@ class Entity:
     """A validated entity; `document` is the whole of it as written, without `relations`."""
 
     document: JsonObject
+    # The canonical ref: `kind:namespace/name` in lower case.
+    ref: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ref = f"{self.kind}:{self.namespace}/{self.name}".lower()
+        object.__setattr__(self, "ref", ref)
 
     @property
     def api_version(self) -> str:
@@ -53,8 +59,3 @@ class Entity:
     @property
     def tags(self) -> tuple[str, ...]:
         return tuple(cast("list[str]", self.metadata.get("tags") or []))
-
-    @property
-    def ref(self) -> str:
-        """The canonical ref: `kind:namespace/name` in lower case."""
-        return f"{self.kind}:{self.namespace}/{self.name}".lower()

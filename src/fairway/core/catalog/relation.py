@@ -11,6 +11,18 @@ from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.ref import parse_entity_ref
 from fairway.kits.canonical import JsonValue
 
+# Each pair by the type that is its first direction.
+PAIRS: Mapping[str, str] = {
+    "ownedBy": "ownerOf",
+    "partOf": "hasPart",
+    "dependsOn": "dependencyOf",
+    "providesApi": "apiProvidedBy",
+    "consumesApi": "apiConsumedBy",
+    "childOf": "parentOf",
+    "memberOf": "hasMember",
+}
+REVERSES: Mapping[str, str] = {**PAIRS, **{second: first for first, second in PAIRS.items()}}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Relation:
@@ -19,6 +31,10 @@ class Relation:
     source: str
     type: str
     target: str
+
+    def reversed(self) -> "Relation":
+        """Return the same relation as the target sees it."""
+        return Relation(source=self.target, type=REVERSES[self.type], target=self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +45,14 @@ class RelationField:
     """
 
     type: str
-    reverse: str
     default_kind: str | None
 
 
-_OWNER = {"owner": RelationField("ownedBy", "ownerOf", "Group")}
-_SYSTEM = {"system": RelationField("partOf", "hasPart", "System")}
+_OWNER = {"owner": RelationField("ownedBy", "Group")}
+_SYSTEM = {"system": RelationField("partOf", "System")}
 _DEPENDENCIES = {
-    "dependsOn": RelationField("dependsOn", "dependencyOf", None),
-    "dependencyOf": RelationField("dependencyOf", "dependsOn", None),
+    "dependsOn": RelationField("dependsOn", None),
+    "dependencyOf": RelationField("dependencyOf", None),
 }
 
 # Kinds that imply no relation have no row.
@@ -46,20 +61,20 @@ RELATION_FIELDS: Mapping[str, Mapping[str, RelationField]] = {
         **_OWNER,
         **_SYSTEM,
         **_DEPENDENCIES,
-        "subcomponentOf": RelationField("partOf", "hasPart", "Component"),
-        "providesApis": RelationField("providesApi", "apiProvidedBy", "API"),
-        "consumesApis": RelationField("consumesApi", "apiConsumedBy", "API"),
+        "subcomponentOf": RelationField("partOf", "Component"),
+        "providesApis": RelationField("providesApi", "API"),
+        "consumesApis": RelationField("consumesApi", "API"),
     },
     "API": {**_OWNER, **_SYSTEM},
     "Resource": {**_OWNER, **_SYSTEM, **_DEPENDENCIES},
-    "System": {**_OWNER, "domain": RelationField("partOf", "hasPart", "Domain")},
-    "Domain": {**_OWNER, "subdomainOf": RelationField("partOf", "hasPart", "Domain")},
+    "System": {**_OWNER, "domain": RelationField("partOf", "Domain")},
+    "Domain": {**_OWNER, "subdomainOf": RelationField("partOf", "Domain")},
     "Group": {
-        "parent": RelationField("childOf", "parentOf", "Group"),
-        "children": RelationField("parentOf", "childOf", "Group"),
-        "members": RelationField("hasMember", "memberOf", "User"),
+        "parent": RelationField("childOf", "Group"),
+        "children": RelationField("parentOf", "Group"),
+        "members": RelationField("hasMember", "User"),
     },
-    "User": {"memberOf": RelationField("memberOf", "hasMember", "Group")},
+    "User": {"memberOf": RelationField("memberOf", "Group")},
     "Template": _OWNER,
     "AiResource": {**_OWNER, **_SYSTEM, **_DEPENDENCIES},
     "ResourceType": _OWNER,
@@ -84,9 +99,8 @@ def make_relations(entity: Entity) -> tuple[Relation, ...]:
             ref = parse_entity_ref(
                 text, default_kind=field.default_kind, default_namespace=namespace
             )
-            target = str(ref)
-            relations.add(Relation(source=source, type=field.type, target=target))
-            relations.add(Relation(source=target, type=field.reverse, target=source))
+            relation = Relation(source=source, type=field.type, target=str(ref))
+            relations |= {relation, relation.reversed()}
     return tuple(sorted(relations))
 
 

@@ -5,7 +5,7 @@ which database it talks to.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -53,6 +53,20 @@ class Listener(Protocol):
 
     def close(self) -> None:
         """Stop listening; returns once the listener's thread has ended."""
+
+
+def bind_rows(
+    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> Iterator[list[Any]]:
+    """Yield the values of each row as the database's driver takes them."""
+    types = [table.c[name].type for name in rows[0]]
+    found = enumerate(type_.bind_processor(connection.dialect) for type_ in types)
+    binders = [(place, bind) for place, bind in found if bind]
+    for row in rows:
+        values = list(row.values())
+        for place, bind in binders:
+            values[place] = bind(values[place])
+        yield values
 
 
 class Dialect(ABC):

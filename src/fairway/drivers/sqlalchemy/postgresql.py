@@ -22,7 +22,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
-from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
+from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, bind_rows
 from fairway.kits.errors import Problem, Refused, Unavailable
 
 # Trigrams in an array under a GIN index: what pg_trgm does, without asking for an extension.
@@ -81,14 +81,11 @@ class PostgresqlDialect(Dialect):
     def insert_many(
         self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        columns = [table.c[name] for name in rows[0]]
-        binders = [column.type.bind_processor(connection.dialect) for column in columns]
-        names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+        names = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
         copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
         with _get_driver(connection).cursor().copy(copy_in) as copy:
-            for row in rows:
-                values = zip(binders, row.values(), strict=True)
-                copy.write_row([bind(value) if bind else value for bind, value in values])
+            for values in bind_rows(connection, table, rows):
+                copy.write_row(values)
 
     def refresh_statistics(self, connection: Connection, tables: Sequence[sa.Table]) -> None:
         connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")

@@ -280,16 +280,16 @@ entity_revisions = Table(
     Column("updated_by", sa.Text, nullable=False),
     Column("is_deleted", Boolean, nullable=False),
 )
-# Both directions of every relation; `origin` is the entity whose document implies it.
+# Every relation once, in the first direction of its pair, by the end whose document implies it.
 entity_relations = Table(
     "entity_relations",
     METADATA,
     Column("source", Name, primary_key=True),
     Column("type", Name, primary_key=True),
     Column("target", Name, primary_key=True),
-    Column("origin", Name, primary_key=True),
+    Column("is_by_target", Boolean, primary_key=True),
     sa.Index("entity_relations_by_target", "target", "type", "source"),
-    sa.Index("entity_relations_by_origin", "origin"),
+    sqlite_with_rowid=False,
 )
 # Tags, labels and annotations, the open parts of metadata; `path` is as filters name it.
 entity_terms = Table(
@@ -297,9 +297,9 @@ entity_terms = Table(
     METADATA,
     Column("path", Name, primary_key=True),
     Column("value", Name, primary_key=True),
-    Column("ref", Name, primary_key=True),
+    Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     Column("shown", sa.Text, nullable=False),
-    sa.Index("entity_terms_by_ref", "ref"),
+    sqlite_with_rowid=False,
 )
 # How many entities of a kind have a value, kept up to date with each change.
 entity_facets = Table(

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener
+from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, bind_rows
 from fairway.kits.errors import Problem, Refused, Unavailable
 
 # FULL and not NORMAL: in WAL mode NORMAL keeps the file sound after a power cut but may lose the
@@ -67,20 +67,12 @@ class SqliteDialect(Dialect):
     def insert_many(
         self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        columns = [table.c[name] for name in rows[0]]
-        binders = [column.type.bind_processor(connection.dialect) for column in columns]
-        names = ", ".join(f'"{column.name}"' for column in columns)
-        places = ", ".join("?" * len(columns))
+        names = ", ".join(f'"{name}"' for name in rows[0])
+        places = ", ".join("?" * len(rows[0]))
         # SQLAlchemy's own way of many rows takes twice the time.
         connection.exec_driver_sql(
             f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608  # our own names
-            [
-                tuple(
-                    bind(value) if bind else value
-                    for bind, value in zip(binders, row.values(), strict=True)
-                )
-                for row in rows
-            ],
+            [tuple(values) for values in bind_rows(connection, table, rows)],
         )
 
     def refresh_statistics(self, connection: Connection, tables: Sequence[sa.Table]) -> None:

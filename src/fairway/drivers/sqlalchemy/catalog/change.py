@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from fairway.core.catalog.entity import Entity
+from fairway.drivers.sqlalchemy.catalog import edge
 from fairway.drivers.sqlalchemy.catalog.index import Index, make_index
 from fairway.drivers.sqlalchemy.catalog.row import find_rows, make_stored
 from fairway.drivers.sqlalchemy.codec import make_row
@@ -29,6 +30,12 @@ from fairway.kits.digest import make_value_digest
 from fairway.ports.store.entities import StoredEntity
 
 _BATCH = 500
+# By its whole key: what is taken back was indexed from the same document.
+_DELETE_TERM = sa.delete(entity_terms).where(
+    entity_terms.c.path == sa.bindparam("its_path"),
+    entity_terms.c.value == sa.bindparam("its_value"),
+    entity_terms.c.id == sa.bindparam("its_id"),
+)
 _TABLES = (entities, entity_revisions, entity_relations, entity_terms, entity_facets)
 
 
@@ -45,7 +52,8 @@ class Origin:
 class _Changes:
     """The rows that one batch writes."""
 
-    replaced: list[tuple[int, str]] = field(default_factory=list)
+    replaced: dict[int, str] = field(default_factory=dict)
+    forgotten_terms: list[dict[str, Any]] = field(default_factory=list)
     revisions: list[dict[str, Any]] = field(default_factory=list)
     entities: list[dict[str, Any]] = field(default_factory=list)
     relations: list[dict[str, Any]] = field(default_factory=list)
@@ -56,8 +64,12 @@ class _Changes:
 
     def forget(self, id_: int, ref: str, entity: Entity) -> None:
         """Take back what is indexed of `entity`."""
-        self.replaced.append((id_, ref))
-        self._count(make_index(entity), -1)
+        index = make_index(entity)
+        self.replaced[id_] = ref
+        self.forgotten_terms += [
+            {"its_path": path, "its_value": value, "its_id": id_} for path, value, _ in index.terms
+        ]
+        self._count(index, -1)
 
     def add(self, id_: int, stored: StoredEntity) -> None:
         """Write `stored` as the current revision."""
@@ -74,9 +86,9 @@ class _Changes:
                 **index.columns,
             }
         )
-        self.relations += [{**make_row(relation), "origin": ref} for relation in index.relations]
+        self.relations += edge.list_edges(ref, index.relations)
         self.terms += [
-            {"path": path, "value": value, "ref": ref, "shown": shown}
+            {"path": path, "value": value, "id": id_, "shown": shown}
             for path, value, shown in index.terms
         ]
         self.texts[id_] = index.text
@@ -155,12 +167,7 @@ class Change:
         return result
 
     def _write(self, changes: _Changes) -> None:
-        refs = [ref for _, ref in changes.replaced]
-        self._delete(entity_relations.c.origin, refs)
-        self._delete(entity_terms.c.ref, refs)
-        if changes.replaced:
-            self._dialect.remove_texts(self._connection, [id_ for id_, _ in changes.replaced])
-        self._delete(entities.c.ref, refs)
+        self._forget(changes)
         self._insert(entity_revisions, changes.revisions)
         self._insert(entities, changes.entities)
         self._insert(entity_relations, changes.relations)
@@ -173,9 +180,14 @@ class Change:
         if rows:
             self._dialect.insert_many(self._connection, table, rows)
 
-    def _delete(self, column: sa.Column[str], values: Sequence[str]) -> None:
-        if values:
-            self._connection.execute(sa.delete(column.table).where(column.in_(values)))
+    def _forget(self, changes: _Changes) -> None:
+        if not changes.replaced:
+            return
+        edge.delete_edges(self._connection, list(changes.replaced.values()))
+        if changes.forgotten_terms:
+            self._connection.execute(_DELETE_TERM, changes.forgotten_terms)
+        self._dialect.remove_texts(self._connection, list(changes.replaced))
+        self._connection.execute(sa.delete(entities).where(entities.c.id.in_(changes.replaced)))
 
     def _count(self, changes: _Changes) -> None:
         rows: list[dict[str, Any]] = [

@@ -4,9 +4,11 @@ Belongs here: which table answers which path. Never here: paging, counting.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
+from fairway.drivers.sqlalchemy.catalog import edge
 from fairway.drivers.sqlalchemy.catalog.index import (
     COLUMNS,
     OPEN_MAPS,
@@ -23,6 +25,8 @@ from fairway.drivers.sqlalchemy.schema import (
     entity_terms,
 )
 from fairway.ports.store.entities import EntityQuery
+
+_T = TypeVar("_T", int, str)
 
 
 def make_conditions(query: EntityQuery, dialect: Dialect) -> list[sa.ColumnElement[bool]]:
@@ -44,12 +48,12 @@ def _make_condition(path: str, values: Sequence[str], dialect: Dialect) -> sa.Co
         column = entities.c[COLUMNS[path]]
         return _is_among(column, values) if values else column != ""
     if path == TAGS or path.startswith(OPEN_MAPS):
-        terms = sa.select(entity_terms.c.ref).where(entity_terms.c.path == path)
-        return entities.c.ref.in_(_narrow(terms, entity_terms.c.value, values))
+        terms = sa.select(entity_terms.c.id).where(entity_terms.c.path == path)
+        return entities.c.id.in_(_narrow(terms, entity_terms.c.value, values))
     if path.startswith(RELATIONS):
-        type_ = path.removeprefix(RELATIONS)
-        edges = sa.select(entity_relations.c.source).where(entity_relations.c.type == type_)
-        return entities.c.ref.in_(_narrow(edges, entity_relations.c.target, values))
+        type_, source, target = edge.get_ends(path.removeprefix(RELATIONS))
+        edges = sa.select(source).where(entity_relations.c.type == type_)
+        return entities.c.ref.in_(_narrow(edges, target, values))
     # Another name for the table, which the query around may read as well.
     written = entity_revisions.alias("written").c
     return sa.exists().where(
@@ -59,7 +63,7 @@ def _make_condition(path: str, values: Sequence[str], dialect: Dialect) -> sa.Co
     )
 
 
-def _narrow(query: sa.Select[str], column: sa.Column[str], values: Sequence[str]) -> sa.Select[str]:
+def _narrow(query: sa.Select[_T], column: sa.Column[str], values: Sequence[str]) -> sa.Select[_T]:
     return query.where(_is_among(column, values)) if values else query
 
 

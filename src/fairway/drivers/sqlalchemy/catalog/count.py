@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from fairway.drivers.sqlalchemy.catalog import edge
 from fairway.drivers.sqlalchemy.catalog.condition import make_conditions
 from fairway.drivers.sqlalchemy.catalog.index import (
     COLUMNS,
@@ -118,18 +119,19 @@ class FacetCount:
     def _select_counts(self, path: str) -> sa.Select[Any, int]:
         if path in COLUMNS:
             return self._select_column_counts(path)
-        matches = sa.select(entities.c.ref).where(*self._matches)
         if path.startswith(RELATIONS):
-            edges, type_ = entity_relations.c, path.removeprefix(RELATIONS)
+            type_, source, target = edge.get_ends(path.removeprefix(RELATIONS))
+            refs = sa.select(entities.c.ref).where(*self._matches)
             return (
-                sa.select(edges.target, sa.func.count(edges.source.distinct()))
-                .where(edges.type == type_, edges.source.in_(matches))
-                .group_by(edges.target)
+                sa.select(target, sa.func.count(source.distinct()))
+                .where(entity_relations.c.type == type_, source.in_(refs))
+                .group_by(target)
             )
         terms = entity_terms.c
+        ids = sa.select(entities.c.id).where(*self._matches)
         return (
             sa.select(sa.func.max(terms.shown), sa.func.count())
-            .where(terms.path == path, terms.ref.in_(matches))
+            .where(terms.path == path, terms.id.in_(ids))
             .group_by(terms.value)
         )
 

@@ -8,15 +8,14 @@ from sqlalchemy.engine import Connection
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.relation import Relation
+from fairway.drivers.sqlalchemy.catalog import edge
 from fairway.drivers.sqlalchemy.catalog.change import Change, Origin
 from fairway.drivers.sqlalchemy.catalog.count import FacetCount
 from fairway.drivers.sqlalchemy.catalog.page import read_page
 from fairway.drivers.sqlalchemy.catalog.row import CURRENT, find_rows, make_stored
 from fairway.drivers.sqlalchemy.dialect import Dialect
-from fairway.drivers.sqlalchemy.schema import entities, entity_relations, entity_revisions
+from fairway.drivers.sqlalchemy.schema import entities, entity_revisions
 from fairway.ports.store.entities import Entities, EntityPage, EntityQuery, StoredEntity
-
-_EDGE = (entity_relations.c.source, entity_relations.c.type, entity_relations.c.target)
 
 
 class SqlEntities(Entities):
@@ -70,12 +69,7 @@ class SqlEntities(Entities):
         return tuple(make_stored(row) for row in self._connection.execute(query).mappings())
 
     def list_relations(self, ref: str) -> tuple[Relation, ...]:
-        query = (
-            sa.select(*_EDGE).distinct().where(entity_relations.c.source == ref).order_by(*_EDGE)
-        )
-        return tuple(Relation(**row) for row in self._connection.execute(query).mappings())
+        return edge.list_relations(self._connection, ref)
 
     def list_dangling(self) -> tuple[Relation, ...]:
-        is_known = sa.exists().where(entities.c.ref == entity_relations.c.target)
-        query = sa.select(*_EDGE).distinct().where(~is_known).order_by(*_EDGE)
-        return tuple(Relation(**row) for row in self._connection.execute(query).mappings())
+        return edge.list_dangling(self._connection)

@@ -46,7 +46,7 @@ class Index:
     """What is indexed of one entity.
 
     `columns` are folded, by name; `terms` are path, folded value and the value as written;
-    `facets` are counted path, folded value and the value as written.
+    `facets` are counted path, folded value and the value as written; `relations` go both ways.
     """
 
     columns: Mapping[str, str]
