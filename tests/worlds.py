@@ -36,7 +36,7 @@ OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "volume": ("source",),
 }
 SECRETS = frozenset({("postgres", "url")})
-TRAITS = {"volume-driver": Traits(grow_only=frozenset({"params.size"}), is_data_held=True)}
+TRAITS = {"volume-driver": Traits(grow_only=frozenset({"params.size"}))}
 
 
 def make_type(name: str) -> ResourceType:

@@ -66,9 +66,8 @@ class Provisioner(Protocol):
         """Return the JSON Schema of `inputs`, which is all that a platform team may write there.
 
         The planner reads these annotations in it: `x-fairway-immutable: true` on a property (a
-        change replaces the resource), `x-fairway-grow-only: true` (a smaller quantity does), and
-        at the root `x-fairway-holds-data: true` (replacing or deleting loses data). Properties
-        of the resource type's params are annotated alike below `x-fairway-params`.
+        change replaces the resource), `x-fairway-grow-only: true` (a smaller quantity does).
+        Properties of the resource type's params are annotated alike below `x-fairway-params`.
         """
 
     @abstractmethod

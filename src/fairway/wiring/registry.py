@@ -69,7 +69,6 @@ def make_traits(provisioner: Provisioner) -> Traits:
     return Traits(
         immutable=frozenset(_list_marked(schema, "x-fairway-immutable")),
         grow_only=frozenset(_list_marked(schema, "x-fairway-grow-only")),
-        is_data_held=schema.get("x-fairway-holds-data") is True,
     )
 
 

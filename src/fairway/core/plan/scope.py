@@ -11,14 +11,13 @@ from fairway.core.graph.live import NodeId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """Which changes of a driver's resource replace it, and whether it holds data.
+    """Which changes of a driver's resource replace it.
 
     Paths are into a node's inputs, such as `params.size`.
     """
 
     immutable: frozenset[str] = frozenset()
     grow_only: frozenset[str] = frozenset()
-    is_data_held: bool = False
 
 
 NO_TRAITS = Traits()

@@ -1,15 +1,14 @@
 r"""Placeholders, exactly as Score's reference implementation reads them.
 
-Belongs here: the grammar `${a.b}`, `$$`, `$${x}` and `\.` and filling a template. Never here:
+Belongs here: the grammar `${a.b}`, `$$`, `$${x}` and `\.`. Never here:
 what a reference means (`fairway.core.graph`). Start at `parse_template`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fairway.kits import canonical
 from fairway.kits.canonical import JsonValue
 from fairway.kits.errors import Refused
 
@@ -96,17 +95,3 @@ def list_references(value: JsonValue) -> tuple[Reference, ...]:
     if isinstance(value, Sequence):
         return tuple(ref for item in value for ref in list_references(item))
     return ()
-
-
-def fill_template(template: Template, resolve: Callable[[Reference], JsonValue]) -> str:
-    """Return the text of `template` with each reference replaced by what `resolve` gives.
-
-    A value that is not a string is written as JSON, as Score's reference implementation does.
-    """
-    return "".join(
-        part if isinstance(part, str) else _render_part(resolve(part)) for part in template
-    )
-
-
-def _render_part(value: JsonValue) -> str:
-    return value if isinstance(value, str) else canonical.render_canonical(value).decode()

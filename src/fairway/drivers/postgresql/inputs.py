@@ -18,7 +18,6 @@ _DEFAULT_VERSION = "16"
 SCHEMA: JsonObject = {
     "type": "object",
     "additionalProperties": False,
-    "x-fairway-holds-data": True,
     "properties": {
         "server": {
             "description": "`managed`: Fairway runs one on this machine; or a connection URL",

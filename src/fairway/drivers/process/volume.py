@@ -33,7 +33,6 @@ class VolumeProvisioner(Provisioner):
             "additionalProperties": False,
             "properties": {"defaultSize": {"type": "string", "x-fairway-grow-only": True}},
             "x-fairway-params": {"size": {"x-fairway-grow-only": True}},
-            "x-fairway-holds-data": True,
         }
 
     def observe(self, spec: ResourceSpec) -> Observation:

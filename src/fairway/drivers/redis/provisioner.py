@@ -30,7 +30,6 @@ _USUAL = "redis.default"
 _INPUTS: JsonObject = {
     "type": "object",
     "additionalProperties": False,
-    "x-fairway-holds-data": True,
     "properties": {
         "server": {
             "description": "`managed`: Fairway runs one on this machine, as when nothing is said",

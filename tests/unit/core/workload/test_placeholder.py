@@ -5,7 +5,6 @@ import pytest
 from fairway.core.workload.placeholder import (
     Reference,
     Template,
-    fill_template,
     list_references,
     parse_template,
 )
@@ -75,10 +74,3 @@ def test_references_are_found_in_all_values_and_no_keys() -> None:
         "resources.b.y",
         "metadata.name",
     ]
-
-
-def test_what_is_no_string_is_filled_in_as_json() -> None:
-    template = parse_template("${metadata.a}|${metadata.b}|${metadata.c}")
-    values = {"a": "x", "b": 5, "c": {"k": [True, None]}}
-    filled = fill_template(template, lambda reference: values[reference.path[1]])  # type: ignore[arg-type,return-value] # a dict of values
-    assert filled == 'x|5|{"k":[true,null]}'
