@@ -21,7 +21,7 @@ from benchmarks import measure
 from tests.running import RunningPlatform, start_platform
 
 SIZES = (5_000, 100_000)
-BATCH = 500
+BATCH = 1000
 READS = 150
 WARM_READS = 10
 TEAMS, SYSTEMS = 40, 200

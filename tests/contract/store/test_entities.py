@@ -198,7 +198,7 @@ CATALOG = (
         ({"text": "  "}, ["orders", "orders-api", "payments", "site"]),
         ({"text": "orders", "kind": "api"}, ["orders-api"]),
         ({"order": "-name"}, ["site", "payments", "orders-api", "orders"]),
-        ({"order": "spec.owner"}, ["payments", "orders-api", "orders", "site"]),
+        ({"order": "spec.owner"}, ["payments", "orders", "site", "orders-api"]),
     ],
 )
 def test_a_query_finds(store: SqlStore, fields: dict[str, Any], expected: list[str]) -> None:

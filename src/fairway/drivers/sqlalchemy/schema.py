@@ -243,7 +243,7 @@ run_events = Table(
 entities = Table(
     "entities",
     METADATA,
-    Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Count, primary_key=True, autoincrement=False),
     Column("ref", Name, nullable=False, unique=True),
     Column("revision", Integer, nullable=False),
     Column("uid", Name, nullable=False),
@@ -260,12 +260,12 @@ entities = Table(
     sa.ForeignKeyConstraint(
         ["ref", "revision"], ["entity_revisions.ref", "entity_revisions.revision"]
     ),
-    sa.Index("entities_by_name", "name", "ref"),
-    sa.Index("entities_by_kind", "kind", "name", "ref"),
-    sa.Index("entities_by_type", "kind", "type", "name", "ref"),
-    sa.Index("entities_by_owner", "owner", "name", "ref"),
-    sa.Index("entities_by_system", "system", "name", "ref"),
-    sa.Index("entities_by_update", "updated_at", "ref"),
+    sa.Index("entities_by_name", "name", "id"),
+    sa.Index("entities_by_kind", "kind", "name", "id"),
+    sa.Index("entities_by_type", "kind", "type", "name", "id"),
+    sa.Index("entities_by_owner", "owner", "name", "id"),
+    sa.Index("entities_by_system", "system", "name", "id"),
+    sa.Index("entities_by_update", "updated_at", "id"),
 )
 entity_revisions = Table(
     "entity_revisions",

@@ -34,7 +34,7 @@ class EntityQuery:
 
     `filters` maps a dotted path of the document (`metadata.namespace`, `kind`, `spec.type`,
     `metadata.tags`, `relations.ownedBy`) to accepted values, compared without case. Ordered by
-    `order` (`name`, `-updatedAt` …) and ref. `cursor` is what the last page gave.
+    `order` (`name`, `-updatedAt` …), equals as they came. `cursor` is what the last page gave.
     """
 
     kind: str | None = None

@@ -34,7 +34,7 @@ class _Cursor(msgspec.Struct, array_like=True, frozen=True):
     order: str
     is_backward: bool
     value: str | int
-    ref: str
+    id: int
 
 
 def read_page(connection: Connection, dialect: Dialect, query: EntityQuery) -> EntityPage:
@@ -47,7 +47,7 @@ def read_page(connection: Connection, dialect: Dialect, query: EntityQuery) -> E
     cursor = None if query.cursor is None else _parse_cursor(query.cursor, query.order)
     is_backward = cursor is not None and cursor.is_backward
     select = CURRENT.add_columns(column.label("place")).where(*make_conditions(query, dialect))
-    keys = (column, entities.c.ref)
+    keys = (column, entities.c.id)
     # Reading backward from a descending list is reading forward.
     if is_upward := is_descending == is_backward:
         select = select.order_by(*(key.asc() for key in keys))
@@ -90,7 +90,7 @@ def _parse_order(order: str) -> tuple[sa.Column[Any], bool]:
 def _render_cursor(order: str, row: Mapping[Any, Any], *, is_backward: bool = False) -> str:
     place = row["place"]
     value = place if isinstance(place, str) else to_microseconds(place)
-    cursor = _Cursor(order, is_backward, value, row["ref"])
+    cursor = _Cursor(order, is_backward, value, row["id"])
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
@@ -118,4 +118,4 @@ def _make_cursor_problem(why: str) -> Refused:
 
 def _bind(cursor: _Cursor, column: sa.Column[Any]) -> tuple[sa.BindParameter[Any], ...]:
     value = cursor.value if isinstance(cursor.value, str) else from_microseconds(cursor.value)
-    return sa.literal(value, column.type), sa.literal(cursor.ref, entities.c.ref.type)
+    return sa.literal(value, column.type), sa.literal(cursor.id, entities.c.id.type)
