@@ -11,7 +11,7 @@ from typing import Any, cast
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "src" / "fairway" / "formats" / "schemas"
 PAGE = Path(__file__).with_name("definitions.md")
-KINDS = ("Environment", "Target", "ResourceType", "Provisioner")
+KINDS = ("Environment", "Target", "ResourceType", "Provisioner", "GoldenPath")
 _HEAD = """\
 # Definitions
 

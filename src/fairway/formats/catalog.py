@@ -30,7 +30,7 @@ _BACKSTAGE_KINDS = (
     "Template",
     "User",
 )
-_FAIRWAY_KINDS = ("Environment", "Provisioner", "ResourceType", "Target")
+_FAIRWAY_KINDS = ("Environment", "GoldenPath", "Provisioner", "ResourceType", "Target")
 # The name of each kind's schema.
 KINDS: Mapping[str, str] = {kind: kind.lower() for kind in (*_BACKSTAGE_KINDS, *_FAIRWAY_KINDS)}
 # What a catalog adds on reading, so that what was read can be applied again.

@@ -78,6 +78,7 @@ RELATION_FIELDS: Mapping[str, Mapping[str, RelationField]] = {
     "Template": _OWNER,
     "AiResource": {**_OWNER, **_SYSTEM, **_DEPENDENCIES},
     "ResourceType": _OWNER,
+    "GoldenPath": _OWNER,
 }
 
 

@@ -1,6 +1,7 @@
 """The tables, as the code sees them.
 
-Belongs here: every table but `entity_texts`, whose shape differs (`sqlite`, `postgresql`).
+Belongs here: every table but those of `source_schema`, and `entity_texts`, whose shape differs
+(`sqlite`, `postgresql`).
 Never here: how they came to be (`migration`); a contract test holds that both agree. A column
 is named as the field it holds. Ids are compared and sorted by code point on both databases.
 """

@@ -14,11 +14,13 @@ from fairway.drivers.sqlalchemy.dialect import Dialect
 from fairway.drivers.sqlalchemy.migration import ledger
 from fairway.drivers.sqlalchemy.record.audit_log import SqlAuditLog
 from fairway.drivers.sqlalchemy.record.deployments import SqlDeployments
+from fairway.drivers.sqlalchemy.record.golden_paths import SqlGoldenPaths
 from fairway.drivers.sqlalchemy.record.idempotency import SqlIdempotencyKeys
 from fairway.drivers.sqlalchemy.record.nodes import SqlNodes
 from fairway.drivers.sqlalchemy.record.plans import SqlPlans
 from fairway.drivers.sqlalchemy.record.platform_seal import SqlPlatformSeal
 from fairway.drivers.sqlalchemy.record.releases import SqlReleases
+from fairway.drivers.sqlalchemy.record.repositories import SqlRepositories
 from fairway.drivers.sqlalchemy.record.runs import SqlRuns
 from fairway.drivers.sqlalchemy.record.users import SqlUsers
 from fairway.drivers.sqlalchemy.wakeup import Wakeup
@@ -34,12 +36,14 @@ class SqlTransaction(Transaction):
         self.audit = SqlAuditLog(connection)
         self.deployments = SqlDeployments(connection, dialect)
         self.entities = SqlEntities(connection, dialect)
+        self.golden_paths = SqlGoldenPaths(connection, dialect)
         self.idempotency = SqlIdempotencyKeys(connection)
         self.nodes = SqlNodes(connection, dialect)
         self.plans = SqlPlans(connection, dialect)
         self.platform_seal = SqlPlatformSeal(connection)
         self.queue: SqlMarker = SqlMarker(connection, dialect, clock)
         self.releases = SqlReleases(connection, dialect)
+        self.repositories = SqlRepositories(connection, dialect)
         self.runs = SqlRuns(connection, dialect)
         self.users = SqlUsers(connection, dialect)
 

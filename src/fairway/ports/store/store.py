@@ -10,11 +10,13 @@ from typing import Protocol
 from fairway.ports.store.audit_log import AuditLog
 from fairway.ports.store.deployments import Deployments
 from fairway.ports.store.entities import Entities
+from fairway.ports.store.golden_paths import GoldenPaths
 from fairway.ports.store.idempotency import IdempotencyKeys
 from fairway.ports.store.nodes import Nodes
 from fairway.ports.store.plans import Plans
 from fairway.ports.store.platform_seal import PlatformSeal
 from fairway.ports.store.releases import Releases
+from fairway.ports.store.repositories import Repositories
 from fairway.ports.store.runs import Runs
 from fairway.ports.store.users import Users
 from fairway.ports.store.work_queue import Marker
@@ -26,12 +28,14 @@ class Transaction(Protocol):
     audit: AuditLog
     deployments: Deployments
     entities: Entities
+    golden_paths: GoldenPaths
     idempotency: IdempotencyKeys
     nodes: Nodes
     plans: Plans
     platform_seal: PlatformSeal
     queue: Marker
     releases: Releases
+    repositories: Repositories
     runs: Runs
     users: Users
 

@@ -142,7 +142,7 @@ def check_access(actor: Actor, refs: Iterable[str]) -> None:
     Raises:
         Refused: ACCESS-DENIED.
     """
-    kinds = {kind.lower() for kind in planning.DEFINITION_KINDS} | {"group"}
+    kinds = {kind.lower() for kind in planning.DEFINITION_KINDS} | {"group", "goldenpath"}
     guarded = sorted(ref for ref in refs if ref.partition(":")[0] in kinds)
     if guarded and not actor.is_admin:
         raise Refused(

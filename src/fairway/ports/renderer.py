@@ -1,0 +1,68 @@
+"""Rendering templates that strangers wrote.
+
+Belongs here: the contract of a template language. Never here: where templates come from, what
+becomes of the files.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fairway.core.finding.finding import Finding
+from fairway.core.source.tree import Tree
+from fairway.kits.canonical import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderLimits:
+    """What rendering may use at most; going over ends it with an error that names the limit."""
+
+    memory_bytes: int = 1024**3
+    cpu_seconds: int = 20
+    wall_seconds: int = 60
+    disk_bytes: int = 256 * 1024**2
+    files: int = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What came out: `answers` are those given and those by default, secrets left out."""
+
+    tree: Tree
+    answers: JsonObject
+
+
+class Renderer(Protocol):
+    """Renders templates in a process of its own, without network and within limits; blocking."""
+
+    @abstractmethod
+    def read_parameters(self, template: Path) -> JsonObject:
+        """Return the template's questions as a JSON Schema of an object, in their order.
+
+        A secret one carries `writeOnly: true`; hints to forms are Backstage's `ui:…` keys.
+
+        Raises:
+            Refused: TEMPLATE-INVALID, with the file and the line where they are known.
+        """
+
+    @abstractmethod
+    def render(
+        self, template: Path, answers: Sequence[JsonObject], *, limits: RenderLimits
+    ) -> tuple[Rendering, ...]:
+        """Render the template once for each of `answers`, which are valid by its parameters.
+
+        The same template and answers give the same tree. Tasks, migrations and extensions that
+        the template names are never run.
+
+        Raises:
+            Refused: TEMPLATE-INVALID, TEMPLATE-LIMIT, TEMPLATE-PATH (a file outside the root),
+                TEMPLATE-UNSAFE (it asks for what is never run here and cannot do without).
+        """
+
+    @abstractmethod
+    def check(self, template: Path) -> tuple[Finding, ...]:
+        """Return what is wrong with the template: unused and undefined variables, markers that
+        no rendering would fill, links that lead outside, files that rendering cannot write.
+        """
