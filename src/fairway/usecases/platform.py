@@ -19,6 +19,7 @@ from fairway.ports.clock import Clock
 from fairway.ports.provisioner import Provisioner
 from fairway.ports.schema_checker import SchemaChecker
 from fairway.ports.sealer import Sealer
+from fairway.ports.source_control import SourceControl
 from fairway.ports.store.store import Store
 from fairway.ports.target import Target
 from fairway.runtime.signal import Signals
@@ -71,6 +72,7 @@ class Platform:
     schemas: SchemaChecker
     blobs: BlobStore
     builder: Builder
+    source_control: SourceControl
     targets: Targets
     provisioners: Mapping[str, Provisioner]
     traits: Mapping[str, Traits]

@@ -27,6 +27,7 @@ from fairway.core.release.release import Artifact
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
 from fairway.drivers.filesystem.blob_store import FileBlobStore
+from fairway.drivers.git.source_control import GitSourceControl
 from fairway.drivers.jsonschema.checker import JsonSchemaChecker
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.drivers.system.clock import SystemClock
@@ -105,6 +106,7 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
         schemas=JsonSchemaChecker(),
         blobs=blobs,
         builder=builder,
+        source_control=GitSourceControl(settings.home / "repositories"),
         targets=registry.InstalledTargets(context),
         build_limits=BuildLimits(**settings.build_limits),
         provisioners=provisioners,

@@ -12,7 +12,7 @@ import fairway.drivers.sqlalchemy.migration.ledger
 from fairway.core.catalog.relation import Relation
 from fairway.drivers.sqlalchemy.database import Database
 from fairway.drivers.sqlalchemy.migration.ledger import HEAD
-from fairway.drivers.sqlalchemy.source_schema import METADATA
+from fairway.drivers.sqlalchemy.schema import METADATA
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.kits.errors import Refused
 from fairway.ports.store.entities import EntityQuery
