@@ -126,7 +126,7 @@ def test_public_documents_are_read() -> None:
     entities = parse_entities(parse_documents(PUBLIC.encode(), file="catalog-info.yaml"))
     assert {entity.kind for entity in entities} == {
         kind for kind in KINDS if schema.read_schema(KINDS[kind])["title"] == kind
-    } - {"Environment", "Target", "ResourceType", "Provisioner"}
+    } - {"Environment", "GoldenPath", "Target", "ResourceType", "Provisioner"}
     assert entities[1].ref == "api:default/petstore_v1.2"
     assert entities[3].ref == "resource:team-a/artists-db"
 
@@ -189,6 +189,7 @@ def test_a_mistake_is_named(path: str, value: object, why: str) -> None:
         ("Template", {"type", "steps"}),
         ("AiResource", {"type", "lifecycle", "owner"}),
         ("Environment", {"type", "target"}),
+        ("GoldenPath", {"owner", "lifecycle"}),
         ("Target", {"driver"}),
         ("ResourceType", {"versions"}),
         ("Provisioner", {"type", "driver"}),
