@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import pathspec
 
+from fairway.core.source.tree import Tree
 from fairway.kits.errors import Refused
 
 MAX_SOURCE_BYTES = 256 * 1024**2
@@ -47,6 +48,25 @@ def pack_source(folder: Path, *, max_bytes: int = MAX_SOURCE_BYTES) -> Iterator[
         yield _make_header(file, file.path)
         if file.link is None:
             yield from _read_padded(folder, file)
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def pack_tree(tree: Tree) -> Iterator[bytes]:
+    """Yield the archive that `pack_source` gives of a folder with these files and no others.
+
+    Raises:
+        Refused: SOURCE-LINK-OUTSIDE.
+    """
+    for path, item in sorted(tree.items()):
+        link = os.fsdecode(item.content) if item.mode == "120000" else None
+        if link is not None and _is_outside(path, link):
+            why = f"the symbolic link '{path}' points outside, to '{link}'"
+            raise _refuse("LINK-OUTSIDE", Path(path), why, "replace it by what it points to")
+        size = 0 if link is not None else len(item.content)
+        file = SourceFile(path=path, size=size, is_executable=item.mode == "100755", link=link)
+        yield _make_header(file, path)
+        if link is None:
+            yield item.content + bytes(-size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 

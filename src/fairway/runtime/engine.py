@@ -51,7 +51,10 @@ _Outcome = StepResult | _Retry | Failure
 
 
 class Engine:
-    """Advances runs; thread-safe, one call at a time per lane (the queue's lease sees to it)."""
+    """Advances runs; thread-safe, one call at a time per lane (the queue's lease sees to it).
+
+    `on_end` is called with each run that ended, within the transaction that records its end.
+    """
 
     def __init__(
         self,
@@ -61,11 +64,13 @@ class Engine:
         executors: Mapping[str, Executor],
         *,
         parallel: int = 8,
+        on_end: Callable[[Transaction, Run], None] = lambda _tx, _run: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._signals = signals
         self._executors = executors
+        self._on_end = on_end
         self._is_interrupted = threading.Event()
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="fairway-step")
 
@@ -295,6 +300,7 @@ class Engine:
         if ended.failure is not None:
             data = {**data, "failure": journal.make_failure_document(ended.failure)}
         tx.runs.append_event(run.id, "run", data, at=now)
+        self._on_end(tx, ended)
 
     def _tell(
         self, tx: Transaction, run: Run, step: StepRecord, *, now: datetime, text: str = ""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -23,6 +24,7 @@ from fairway.api.context import ApiContext
 from fairway.api.stream import Topics
 from fairway.controllers.drift import DriftController
 from fairway.controllers.lane import LaneController
+from fairway.controllers.push import PushController
 from fairway.core.release.release import Artifact
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
@@ -41,6 +43,7 @@ from fairway.runtime.worker import WorkerPool
 from fairway.settings import Settings
 from fairway.usecases.delivery.steps import executors
 from fairway.usecases.platform import Platform
+from fairway.usecases.source import deliver_push
 from fairway.wiring import first_start, health, registry, waking
 from fairway.wiring import home as homes
 from fairway.wiring.waking import AgentWatcher
@@ -124,12 +127,16 @@ def _ensure_agent(settings: Settings) -> AgentClient:
 def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[AgentWatcher]:
     """Carry runs and watch deployments until the block ends."""
     engine = Engine(
-        platform.store, platform.clock, platform.signals, executors.make_executors(platform)
+        platform.store,
+        platform.clock,
+        platform.signals,
+        executors.make_executors(platform),
+        on_end=partial(deliver_push.note_run_ended, platform),
     )
     pool = WorkerPool(
         store.queue,
         platform.clock,
-        (LaneController(engine), DriftController(platform)),
+        (LaneController(engine), DriftController(platform), PushController(platform)),
         owner=f"{socket.gethostname()}-{os.getpid()}",
     )
     # The home is held and the store is this platform's: whoever has a lease there is dead.

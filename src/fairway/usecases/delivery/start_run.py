@@ -76,6 +76,33 @@ def release_source(platform: Platform, actor: Actor, source: Source, *, componen
         )
 
 
+def add_push_run(
+    platform: Platform,
+    tx: Transaction,
+    actor: Actor,
+    source: Source,
+    *,
+    component: str,
+    environment: str,
+    data: JsonObject,
+) -> Run:
+    """Journal within `tx` what a push starts: a build, and a deployment where there is one.
+
+    `data` is added to the run's input. An environment that is unknown fails the run, not the push.
+    """
+    is_deployed = bool(environment)
+    release = (*_BUILD_STEPS, make_plan_step(needs=("release",)))
+    return add_run(
+        platform,
+        tx,
+        actor,
+        kind="push",
+        environment=environment,
+        data={"component": component, **_describe_source(source), **data},
+        steps=release if is_deployed else _BUILD_STEPS[:1],
+    )
+
+
 def deploy_release(
     platform: Platform,
     actor: Actor,
