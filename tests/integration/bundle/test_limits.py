@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fairway.drivers.bundle import jail as jail_module
+from fairway.drivers.jail import program as jail_program
 from fairway.kits.errors import Refused
 from tests.integration.bundle.conftest import PLAIN, TESTED, Bench
 
@@ -192,7 +192,7 @@ def test_limits_hold_without_control_groups(tmp_path: Path, cause: str, code: st
     }
     read, write = os.pipe()
     script = 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"'
-    jail = [sys.executable, "-I", "-S", jail_module.__file__, str(write), json.dumps(limits)]
+    jail = [sys.executable, "-I", "-S", jail_program.__file__, str(write), json.dumps(limits)]
     command = ["unshare", "-m", "sh", "-c", script, "sh", *jail, sys.executable, "-c", code]
     with subprocess.Popen(command, pass_fds=(write,), stdin=subprocess.PIPE) as running:
         os.close(write)

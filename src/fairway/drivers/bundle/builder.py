@@ -26,8 +26,8 @@ from fairway.drivers.bundle import surroundings
 from fairway.drivers.bundle.dependencies import Dependencies, write_whole
 from fairway.drivers.bundle.limited import Workshop
 from fairway.drivers.bundle.project import InvalidProject, Project, read_project
-from fairway.drivers.bundle.scratch import open_scratch
 from fairway.drivers.bundle.suite import run_suite
+from fairway.drivers.jail.scratch import open_scratch
 from fairway.formats import source_archive
 from fairway.kits import canonical
 from fairway.kits import digest as digests

@@ -1,27 +1,22 @@
 """Running a build step's command under the build's limits.
 
-Belongs here: starting `jail.py`, streaming output, and naming the limit that ended a command.
-Never here: which commands a build runs. Start at `Workshop.run`.
+Belongs here: what a build gives its jail, cleaning its output, naming the limit that ended a
+command. Never here: which commands a build runs. Start at `Workshop.run`.
 """
 
-import json
-import os
 import re
-import selectors
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fairway.drivers.jail.program import Limits
+from fairway.drivers.jail.run import run_jailed
 from fairway.kits.errors import Refused
 from fairway.ports.builder import BuildLimits, BuildLog
 
-_JAIL = Path(__file__).with_name("jail.py")
 _LAST_LINES = 20
-_MAX_LINE_BYTES = 16 * 1024
 _CREDENTIALS = re.compile(r"(://)[^/\s@]+@")
 _LIMIT_CODES = {
     "wall": "BUILD-TIMEOUT",
@@ -71,41 +66,22 @@ class Workshop:
             Refused: BUILD-TIMEOUT, -MEMORY, -PROCESSES, -DISK or -CANCELLED.
         """
         self.check(step)
-        limits = {
-            **asdict(self._limits),
-            "wall_seconds": max(0.1, self._ends_at - time.monotonic()),
-            "folder": str(self.folder),
-        }
-        report_in, report_out = os.pipe()
         lines: deque[str] = deque(maxlen=_LAST_LINES)
-        try:
-            jail = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-S",
-                    str(_JAIL),
-                    str(report_out),
-                    json.dumps(limits),
-                    *command,
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env=dict(environment),
-                pass_fds=(report_out,),
-                start_new_session=True,
-            )
-            os.close(report_out)
-            with jail:
-                self._stream(step, jail, lines)
-            report = json.loads(os.read(report_in, 4096) or b'{"code": 137, "cause": ""}')
-        finally:
-            os.close(report_in)
-        if report["cause"]:
-            raise self._explain(step, report["cause"], lines)
-        return Outcome(code=report["code"], last_lines=tuple(lines))
+        limits = Limits(
+            **asdict(self._limits) | {"wall_seconds": max(0.1, self._ends_at - time.monotonic())},
+            folder=str(self.folder),
+        )
+        ending = run_jailed(
+            command,
+            limits,
+            cwd=cwd,
+            environment=environment,
+            take_line=lambda line: self._take(step, line, lines),
+            is_cancelled=self._is_cancelled,
+        )
+        if ending.cause:
+            raise self._explain(step, ending.cause, lines)
+        return Outcome(code=ending.code, last_lines=tuple(lines))
 
     def check(self, step: str) -> None:
         """Raise BUILD-CANCELLED or BUILD-TIMEOUT when the build should not go on."""
@@ -114,29 +90,8 @@ class Workshop:
         if time.monotonic() > self._ends_at:
             raise self._explain(step, "wall", ())
 
-    def _stream(self, step: str, jail: "subprocess.Popen[bytes]", lines: "deque[str]") -> None:
-        """Pass output on until all its writers are gone; closing standard input ends them."""
-        assert jail.stdin is not None
-        assert jail.stdout is not None
-        buffer = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(jail.stdout, selectors.EVENT_READ)
-            while True:
-                if not jail.stdin.closed and self._is_cancelled():
-                    jail.stdin.close()
-                if not selector.select(0.1):
-                    continue
-                part = os.read(jail.stdout.fileno(), 65536)
-                *whole, buffer = (buffer + part).split(b"\n")
-                if buffer and (not part or len(buffer) > _MAX_LINE_BYTES):
-                    whole, buffer = [*whole, buffer], b""
-                for line in whole:
-                    self._take(step, line, lines)
-                if not part:
-                    return
-
     def _take(self, step: str, line: bytes, lines: "deque[str]") -> None:
-        text = line[:_MAX_LINE_BYTES].decode(errors="replace").rstrip()
+        text = line.decode(errors="replace").rstrip()
         text = _CREDENTIALS.sub(r"\1•••@", text.replace(str(self.folder), "."))
         lines.append(text)
         self._log(step, text)

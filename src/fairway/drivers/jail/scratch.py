@@ -1,4 +1,4 @@
-"""Scratch folders that do not outlive their build, not even when it is killed.
+"""Scratch folders that do not outlive their use, not even when the platform is killed.
 
 Belongs here: making and removing them. Never here: what happens in one. Start at `open_scratch`.
 """
@@ -35,18 +35,18 @@ def open_scratch(parent: Path) -> Iterator[Path]:
 def _lock_new(parent: Path) -> tuple[Path, int]:
     """Return the path of a folder to make, and the descriptor that holds its lock."""
     while True:
-        folder = parent / f"build-{uuid.uuid4().hex[:12]}"
+        folder = parent / f"run-{uuid.uuid4().hex[:12]}"
         lock = folder.with_suffix(".lock")
         handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
-        # Between the two calls another build may have taken it for abandoned.
+        # Between the two calls another process may have taken it for abandoned.
         if lock.exists():
             return folder, handle
         os.close(handle)
 
 
 def _remove_abandoned(parent: Path) -> None:
-    for lock in parent.glob("build-*.lock"):
+    for lock in parent.glob("run-*.lock"):
         with contextlib.suppress(OSError):
             handle = os.open(lock, os.O_RDWR)
             try:
@@ -58,7 +58,7 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder, whatever modes a build or an unpacked bundle left in it."""
+    """Remove a folder, whatever modes were left in it."""
 
     def open_and_retry(remove: Callable[[str], object], name: str, _: object) -> None:
         path = Path(name)

@@ -9,6 +9,10 @@ input closes, which it does when the starter cancels or is killed. Where control
 made, the kernel holds memory and processes to their limits; elsewhere each process is held by
 rlimits and their sum is looked at twenty times a second. Says what happened as JSON on the
 descriptor that its first argument names.
+
+A command that is to be offline gets a network of its own without any way out, by the account's
+right to make one or, failing that, in a user namespace. Where the system forbids both it runs on
+with the machine's network, so being offline is a second wall here and never the only one.
 """
 
 import contextlib
@@ -24,6 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 _LOOK_SECONDS = 0.05
 _DISK_LOOK_SECONDS = 0.5
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -34,7 +40,10 @@ _V1 = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the command and all that it starts may use together."""
+    """What the command and all that it starts may use together.
+
+    `disk_bytes` and `files` (0: any number) are those below `folder`.
+    """
 
     memory_bytes: int
     cpu_seconds: int
@@ -42,6 +51,8 @@ class Limits:
     processes: int
     disk_bytes: int
     folder: str
+    files: int = 0
+    is_offline: bool = False
 
 
 class Groups:
@@ -49,7 +60,7 @@ class Groups:
 
     def __init__(self, limits: Limits) -> None:
         self.folders: list[Path] = []
-        name = f"fairway-build-{os.getpid()}"
+        name = f"fairway-jail-{os.getpid()}"
         memory = str(limits.memory_bytes)
         self._make(
             _V1 / "memory" / name,
@@ -153,16 +164,25 @@ def look() -> Usage:
     )
 
 
-def measure_disk(folder: str) -> int:
-    """Return the bytes that the files below `folder` take; what vanishes meanwhile counts not."""
-    total = 0
+def measure_disk(folder: str) -> tuple[int, int]:
+    """Return how many bytes and files are below `folder`; what vanishes meanwhile counts not."""
+    total = count = 0
     pending = [folder]
     while pending:
         with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
             found = list(entries)
             pending += [one.path for one in found if one.is_dir(follow_symlinks=False)]
             total += sum(map(_measure_file, found))
-    return total
+            count += len(found)
+    return total, count
+
+
+def find_passed_disk_limit(limits: Limits) -> str:
+    """Return the name of a limit on what was written that was passed, or nothing."""
+    size, count = measure_disk(limits.folder)
+    if size > limits.disk_bytes:
+        return "disk"
+    return "files" if 0 < limits.files < count else ""
 
 
 def _measure_file(entry: "os.DirEntry[str]") -> int:
@@ -198,12 +218,21 @@ def start(command: list[str], limits: Limits, groups: Groups) -> int:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         groups.enter()
+        if limits.is_offline:
+            leave_network()
         _set_rlimits(limits, has_groups=bool(groups.folders))
         os.execvpe(command[0], command, os.environ)  # noqa: S606  no shell is meant
     except OSError as error:
         os.write(2, f"cannot start {command[0]}: {error.strerror}\n".encode())
     finally:
         os._exit(127)
+
+
+def leave_network() -> None:
+    """Put the calling process into a network of its own, where the system permits it."""
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    if unshare(_CLONE_NEWNET):
+        unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
 def _set_rlimits(limits: Limits, *, has_groups: bool) -> None:
@@ -248,7 +277,7 @@ def watch(pid: int, limits: Limits, groups: Groups) -> tuple[int, str]:
         now = time.monotonic()
         cause = find_passed_limit(limits, groups, now - started)
         if not cause and now > disk_at:
-            cause = "disk" if measure_disk(limits.folder) > limits.disk_bytes else ""
+            cause = find_passed_disk_limit(limits)
             disk_at = time.monotonic() + _DISK_LOOK_SECONDS
         if cause:
             return 0, cause
@@ -291,7 +320,7 @@ def explain(status: int, cause: str, limits: Limits, groups: Groups) -> dict[str
         cause = "processes"
     elif not cause and code == -signal.SIGXCPU:
         cause = "cpu"
-    elif not cause and code and measure_disk(limits.folder) > limits.disk_bytes * 0.95:
+    elif not cause and code and measure_disk(limits.folder)[0] > limits.disk_bytes * 0.95:
         cause = "disk"
     return {"code": code, "cause": cause, "is_held_by_kernel": bool(groups.folders)}
 
