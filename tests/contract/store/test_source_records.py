@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion, UpgradeOffer
+from fairway.core.graph.live import SealedValue
+from fairway.core.source.origin import Origin
 from fairway.core.source.repository import CommitStatus, Push, Repository
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.kits.digest import make_digest
@@ -72,6 +74,22 @@ def test_a_repository_is_found_by_name_and_by_component(store: SqlStore) -> None
         assert tx.repositories.find_by_component("orders") == again
         assert tx.repositories.find("none") is None
         assert tx.repositories.list_all() == (again,)
+
+
+def test_what_is_known_of_an_origin_goes_with_its_repository(store: SqlStore) -> None:
+    sealed = SealedValue(sealed="x", fingerprint="f")
+    origin = Origin(repository="orders", hook_secret=sealed, state="etag:1", followed_at=START)
+    with store.write() as tx:
+        tx.repositories.put(REPOSITORY)
+        tx.repositories.put_origin(Origin(repository="orders"))
+        tx.repositories.put_origin(origin)
+    with store.read() as tx:
+        assert tx.repositories.find_origin("orders") == origin
+        assert tx.repositories.find_origin("none") is None
+    with store.write() as tx:
+        tx.repositories.remove("orders")
+    with store.read() as tx:
+        assert tx.repositories.find_origin("orders") is None
 
 
 def test_pushes_are_numbered_and_come_back_newest_first(store: SqlStore) -> None:

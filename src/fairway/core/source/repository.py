@@ -5,8 +5,11 @@ Belongs here: values only. Start at `Repository`.
 
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Literal
 
+BRANCHES = "refs/heads/"
+TAGS = "refs/tags/"
 # Of one context, such as `build` or `dev`: how far the platform is with a commit.
 StatusState = Literal["pending", "success", "failure", "superseded"]
 
@@ -32,6 +35,12 @@ class Repository:
     created_by: str
     revision: int = 0
 
+    def is_protected(self, branch: str) -> bool:
+        """Return whether the branch may neither be rewritten nor deleted."""
+        return branch == self.default_branch or any(
+            fnmatchcase(branch, pattern) for pattern in self.protected
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
@@ -47,6 +56,25 @@ class Push:
     after: str
     actor: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefUpdate:
+    """A ref, by its full name, moves from `before` to `after`; either is empty for none."""
+
+    ref: str
+    before: str
+    after: str
+
+    @property
+    def branch(self) -> str:
+        """The branch's name, empty for any other ref."""
+        return self.ref.removeprefix(BRANCHES) if self.ref.startswith(BRANCHES) else ""
+
+    @property
+    def tag(self) -> str:
+        """The tag's name, empty for any other ref."""
+        return self.ref.removeprefix(TAGS) if self.ref.startswith(TAGS) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

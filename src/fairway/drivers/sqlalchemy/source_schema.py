@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
 from fairway.core.golden_path.golden_path import Conflict
+from fairway.core.graph.live import SealedValue
 from fairway.drivers.sqlalchemy.codec import Json, Moment
 from fairway.drivers.sqlalchemy.schema import METADATA, Count, Name
 
@@ -48,6 +49,16 @@ commit_statuses = Table(
     Column("text", sa.Text, nullable=False),
     Column("run", sa.BigInteger, nullable=False),
     Column("at", Moment, nullable=False),
+)
+origins = Table(
+    "origins",
+    METADATA,
+    Column("repository", Name, primary_key=True),
+    Column("credentials", Json(SealedValue)),
+    Column("hook_secret", Json(SealedValue)),
+    Column("state", sa.Text, nullable=False),
+    Column("problem", sa.Text, nullable=False),
+    Column("followed_at", Moment),
 )
 path_versions = Table(
     "path_versions",

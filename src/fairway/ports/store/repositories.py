@@ -6,6 +6,7 @@ Belongs here: the rows. The commits themselves are git's.
 from abc import abstractmethod
 from typing import Protocol
 
+from fairway.core.source.origin import Origin
 from fairway.core.source.repository import CommitStatus, Push, Repository
 
 
@@ -30,7 +31,15 @@ class Repositories(Protocol):
 
     @abstractmethod
     def remove(self, name: str) -> None:
-        """Remove the repository, its pushes and its statuses; absent already is success."""
+        """Remove the repository, its origin, pushes and statuses; absent already is success."""
+
+    @abstractmethod
+    def put_origin(self, origin: Origin) -> None:
+        """Insert or overwrite what is known of the repository's origin."""
+
+    @abstractmethod
+    def find_origin(self, repository: str) -> Origin | None:
+        """Return what is known of the repository's origin, or None."""
 
     @abstractmethod
     def add_push(self, push: Push) -> Push:

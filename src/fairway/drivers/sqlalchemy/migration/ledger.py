@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from fairway.drivers.sqlalchemy.database import Database
 from fairway.kits.errors import Refused
 
-HEAD = "0005"
+HEAD = "0006"
 _FOLDER = Path(__file__).parent
 
 

@@ -5,15 +5,21 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from fairway.core.source.origin import Origin
 from fairway.core.source.repository import CommitStatus, Push, Repository
 from fairway.drivers.sqlalchemy.codec import make_row
 from fairway.drivers.sqlalchemy.dialect import Dialect, overwrite_and_count
-from fairway.drivers.sqlalchemy.source_schema import commit_statuses, pushes, repositories
+from fairway.drivers.sqlalchemy.source_schema import (
+    commit_statuses,
+    origins,
+    pushes,
+    repositories,
+)
 from fairway.ports.store.repositories import Repositories
 
 
 class SqlRepositories(Repositories):
-    """The tables `repositories`, `pushes` and `commit_statuses`."""
+    """The tables `repositories`, `origins`, `pushes` and `commit_statuses`."""
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
@@ -35,8 +41,21 @@ class SqlRepositories(Repositories):
         return self._list()
 
     def remove(self, name: str) -> None:
-        for column in (commit_statuses.c.repository, pushes.c.repository, repositories.c.name):
+        for column in (
+            commit_statuses.c.repository,
+            pushes.c.repository,
+            origins.c.repository,
+            repositories.c.name,
+        ):
             self._connection.execute(sa.delete(column.table).where(column == name))
+
+    def put_origin(self, origin: Origin) -> None:
+        self._connection.execute(self._dialect.make_put(origins), make_row(origin))
+
+    def find_origin(self, repository: str) -> Origin | None:
+        query = sa.select(origins).where(origins.c.repository == repository)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return None if row is None else Origin(**row)
 
     def add_push(self, push: Push) -> Push:
         row = make_row(push)
