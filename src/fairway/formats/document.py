@@ -51,12 +51,23 @@ def check_documents(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
     are applied, such as a group that is not among the files, is a `warn`; the built-in platform
     counts as being there.
     """
-    reading = _Reading()
+    documents: list[Document] = []
+    problems: list[Refused] = []
     for file in sorted(files):
-        documents, problems = read_documents(files[file], file=file)
-        reading.refuse(problems)
-        for document in documents:
-            reading.read(document)
+        found, refused = read_documents(files[file], file=file)
+        documents += found
+        problems += refused
+    return check_read_documents(documents, problems)
+
+
+def check_read_documents(
+    documents: Iterable[Document], problems: Iterable[Refused] = ()
+) -> tuple[Finding, ...]:
+    """Return what can be found wrong in `documents`, and the problems that reading them had."""
+    reading = _Reading()
+    reading.refuse(problems)
+    for document in documents:
+        reading.read(document)
     reading.check_refs()
     reading.check_types()
     reading.check_definitions()

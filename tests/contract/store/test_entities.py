@@ -9,7 +9,16 @@ from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.relation import Relation
 from fairway.drivers.sqlalchemy.store import SqlStore
 from fairway.kits.errors import Refused
-from fairway.ports.store.entities import EntityPage, EntityQuery, StoredEntity
+from fairway.ports.store.entities import (
+    AllOf,
+    AnyOf,
+    Condition,
+    EntityPage,
+    EntityQuery,
+    Matches,
+    Not,
+    StoredEntity,
+)
 from tests.contract.store.conftest import START
 
 HOUR = timedelta(hours=1)
@@ -308,3 +317,105 @@ def test_counters_stay_true_over_many_changes(store: SqlStore) -> None:
     # A filter that all match is answered from the rows and not by the counters.
     counted, read = facets(store, *paths), facets(store, *paths, filters={"metadata.name": ()})
     assert counted == read
+
+
+WHERE: tuple[tuple[Condition | None, list[str]], ...] = (
+    (Matches(path="spec.type"), ["orders", "orders-api", "payments", "site"]),
+    (
+        AnyOf((Matches(path="kind", values=("api",)), Matches(path="metadata.title"))),
+        ["orders", "orders-api"],
+    ),
+    (
+        AllOf(
+            (
+                Matches(path="kind", values=("component",)),
+                Matches(path="spec.owner", values=("SHOP",)),
+            )
+        ),
+        ["orders", "site"],
+    ),
+    (AllOf(()), ["orders", "orders-api", "payments", "site"]),
+    (AnyOf(()), []),
+    (Not(Matches(path="metadata.tags", values=("python",))), ["orders-api", "site"]),
+    (Not(Matches(path="spec.dependsOn")), ["orders-api", "payments", "site"]),
+    (Matches(path="metadata.name", values=("ORD",), how="prefix"), ["orders", "orders-api"]),
+    (Matches(path="metadata.name", values=("yme", "it"), how="part"), ["payments", "site"]),
+    (Matches(path="metadata.title", values=("_",), how="part"), []),
+    (Matches(path="metadata.description", values=("100%",), how="part"), ["orders"]),
+    (Matches(path="metadata.tags", values=("pyth",), how="prefix"), ["orders", "payments"]),
+    (Matches(path="relations.ownedBy", values=("mon",), how="part"), ["payments"]),
+    (Matches(path="metadata.links.url", values=("https://a.example",)), ["site"]),
+    (Matches(path="metadata.links.url"), ["site"]),
+    (Matches(path="metadata.links.title"), []),
+)
+
+
+@pytest.mark.parametrize(("where", "expected"), WHERE)
+def test_a_condition_selects(store: SqlStore, where: Condition | None, expected: list[str]) -> None:
+    links = {"links": [{"url": "https://A.example"}, {"url": "https://b.example"}]}
+    site = make_entity("site", type="website", owner="shop", metadata=links)
+    put(store, *(site if item.name == "site" else item for item in CATALOG))
+    assert names(store, where=where) == expected
+    counted = facets(store, "metadata.namespace", "metadata.links.url", where=where)
+    assert sum(counted["metadata.namespace"].values()) == len(expected)
+    assert len(counted["metadata.links.url"]) == 2 * ("site" in expected)
+
+
+def test_only_the_given_refs_are_chosen_from(store: SqlStore) -> None:
+    put(store, *CATALOG)
+    refs = ("Component:default/site", "api:default/orders-api", "user:default/none")
+    assert names(store, refs=refs) == ["orders-api", "site"]
+    assert names(store, refs=refs, kind="api") == ["orders-api"]
+    assert names(store, refs=()) == []
+
+
+def test_an_uncounted_page_has_no_total(store: SqlStore) -> None:
+    put(store, *CATALOG)
+    page = query(store, limit=1, is_counted=False)
+    assert page.total == 0
+    assert page.next_cursor is not None
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("spec.lifecycle", ["site", "orders", "payments", "orders-api"]),
+        ("-spec.lifecycle", ["orders", "site", "orders-api", "payments"]),
+        ("kind,-name", ["orders-api", "site", "payments", "orders"]),
+        ("-kind,name", ["orders", "payments", "site", "orders-api"]),
+        ("metadata.description", ["orders", "payments", "site", "orders-api"]),
+        ("-metadata.description,-name", ["orders", "site", "payments", "orders-api"]),
+    ],
+)
+def test_orders_lead_forward_and_back_with_what_is_absent_last(
+    store: SqlStore, order: str, expected: list[str]
+) -> None:
+    put(store, *CATALOG)
+    page = query(store, order=order, limit=1)
+    found = [page.items[0].entity.name]
+    while page.next_cursor:
+        page = query(store, order=order, limit=1, cursor=page.next_cursor)
+        found.append(page.items[0].entity.name)
+    assert found == expected
+    while page.previous_cursor:
+        page = query(store, order=order, limit=1, cursor=page.previous_cursor)
+        found.append(page.items[0].entity.name)
+    assert found == [*expected, *reversed(expected[:-1])]
+
+
+def test_a_page_may_start_at_an_offset(store: SqlStore) -> None:
+    put(store, *(make_entity(f"e{number}") for number in range(5)))
+    page = query(store, limit=2, offset=2)
+    assert [item.entity.name for item in page.items] == ["e2", "e3"]
+    assert page.total == 5
+    back = query(store, limit=2, cursor=page.previous_cursor)
+    assert [item.entity.name for item in back.items] == ["e0", "e1"]
+
+
+def test_relations_of_many_are_those_of_each(store: SqlStore) -> None:
+    put(store, make_entity("shop", kind="Group", children=[]), *CATALOG)
+    refs = ["component:default/orders", "group:default/shop", "user:default/none"]
+    with store.read() as transaction:
+        many = transaction.entities.list_relations_of(refs)
+        assert many == {ref: transaction.entities.list_relations(ref) for ref in refs}
+    assert len(many["group:default/shop"]) == 3

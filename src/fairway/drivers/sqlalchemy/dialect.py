@@ -20,6 +20,9 @@ Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]
 # From the columns of a row that is there and of one to insert, what to set, by column.
 Change: TypeAlias = Callable[[Columns, Columns], Mapping[str, Any]]
 
+# A test of a column or of what stands for one.
+Test: TypeAlias = Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]
+
 
 def overwrite(old: Columns, new: Columns) -> Mapping[str, Any]:
     """Set every column to what was to be inserted."""
@@ -150,9 +153,15 @@ class Dialect(ABC):
 
     @abstractmethod
     def make_json_condition(
-        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+        self, document: sa.ColumnElement[Any], path: Sequence[str], holds: Test | None
     ) -> sa.ColumnElement[bool]:
-        """Return whether the document has, at `path`, one of the folded `values`, or any if none.
+        """Return whether `holds` of a folded value that the document has at `path`; None: of any.
 
-        A list has each of its items.
+        A list has each of its items, at the end of the path and on the way.
         """
+
+    @abstractmethod
+    def make_json_text(
+        self, document: sa.ColumnElement[Any], path: Sequence[str]
+    ) -> sa.ColumnElement[Any]:
+        """Return the folded text at `path`, empty for none."""

@@ -22,7 +22,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
-from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, bind_rows
+from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, Test, bind_rows
 from fairway.kits.errors import Problem, Refused, Unavailable
 
 # Trigrams in an array under a GIN index: what pg_trgm does, without asking for an extension.
@@ -113,18 +113,28 @@ class PostgresqlDialect(Dialect):
         return query.where(*(sa.func.strpos(_TEXTS.c.text, word) > 0 for word in words))
 
     def make_json_condition(
-        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+        self, document: sa.ColumnElement[Any], path: Sequence[str], holds: Test | None
     ) -> sa.ColumnElement[bool]:
         pointer = "$" + "".join(f".{json.dumps(part)}" for part in path) + "[*]"
-        # PostgreSQL's own JSON cannot hold the character NUL; a document with one has no match.
-        holds_nul = sa.func.strpos(sa.cast(document, sa.Text), "\\u0000") > 0
-        parsed = sa.case((holds_nul, None), else_=sa.cast(document, postgresql.JSONB))
         items = sa.func.jsonb_path_query(
-            parsed, sa.cast(pointer, postgresql.JSONPATH), type_=postgresql.JSONB
+            _parse(document), sa.cast(pointer, postgresql.JSONPATH), type_=postgresql.JSONB
         ).column_valued("item")
         shown = sa.func.lower(items.op("#>>")(sa.text("'{}'")))
         found = sa.select(items)
-        return (found.where(shown.in_(values)) if values else found).exists()
+        return (found.where(holds(shown)) if holds else found).exists()
+
+    def make_json_text(
+        self, document: sa.ColumnElement[Any], path: Sequence[str]
+    ) -> sa.ColumnElement[Any]:
+        keys = sa.cast(list(path), postgresql.ARRAY(sa.Text))
+        text = sa.func.lower(sa.func.coalesce(_parse(document).op("#>>", return_type=sa.Text())(keys), ""))
+        return sa.collate(text, "C")
+
+
+def _parse(document: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    # PostgreSQL's own JSON cannot hold the character NUL; a document with one has no match.
+    holds_nul = sa.func.strpos(sa.cast(document, sa.Text), "\\u0000") > 0
+    return sa.case((holds_nul, None), else_=sa.cast(document, postgresql.JSONB))
 
 
 class _PostgresqlListener(Listener):

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, bind_rows
+from fairway.drivers.sqlalchemy.dialect import Dialect, Engines, Listener, Test, bind_rows
 from fairway.kits.errors import Problem, Refused, Unavailable
 
 # FULL and not NORMAL: in WAL mode NORMAL keeps the file sound after a power cut but may lose the
@@ -103,15 +103,43 @@ class SqliteDialect(Dialect):
         return query.where(*(sa.func.instr(_TEXTS.c.text, word) > 0 for word in short))
 
     def make_json_condition(
-        self, document: sa.ColumnElement[Any], path: Sequence[str], values: Sequence[str]
+        self, document: sa.ColumnElement[Any], path: Sequence[str], holds: Test | None
     ) -> sa.ColumnElement[bool]:
-        pointer = "$" + "".join(f'."{part}"' for part in path)
-        item = sa.func.json_each(document, pointer).table_valued("value", "type")
-        # SQLite gives 1 and 0 for what JSON calls true and false.
-        is_truth = item.c.type.in_(("true", "false"))
-        shown = sa.case((is_truth, item.c.type), else_=sa.func.lower(item.c.value))
-        exists = sa.exists().select_from(item)
-        return exists.where(shown.in_(values)) if values else exists
+        item = _list_items(document, path)
+        ways = [_exists((item,), item, holds)]
+        for index in range(1, len(path)):
+            # A list on the way: the rest of the path starts at each of its items.
+            outer = _list_items(document, path[:index])
+            is_object = outer.c.type == "object"
+            inner = _list_items(sa.case((is_object, outer.c.value), else_="{}"), path[index:])
+            is_list = sa.func.json_type(document, _make_pointer(path[:index])) == "array"
+            ways.append(is_list & _exists((outer, inner), inner, holds))
+        return sa.or_(*ways)
+
+    def make_json_text(
+        self, document: sa.ColumnElement[Any], path: Sequence[str]
+    ) -> sa.ColumnElement[Any]:
+        text = sa.func.json_extract(document, _make_pointer(path), type_=sa.Text)
+        return sa.func.lower(sa.func.coalesce(text, ""))
+
+
+def _make_pointer(path: Sequence[str]) -> str:
+    return "$" + "".join(f'."{part}"' for part in path)
+
+
+def _list_items(document: sa.ColumnElement[Any], path: Sequence[str]) -> sa.TableValuedAlias:
+    items = sa.func.json_each(document, _make_pointer(path))
+    return items.table_valued("value", "type", joins_implicitly=True)
+
+
+def _exists(
+    tables: tuple[sa.TableValuedAlias, ...], item: sa.TableValuedAlias, holds: Test | None
+) -> sa.ColumnElement[bool]:
+    # SQLite gives 1 and 0 for what JSON calls true and false.
+    is_truth = item.c.type.in_(("true", "false"))
+    shown = sa.case((is_truth, item.c.type), else_=sa.func.lower(item.c.value))
+    exists = sa.exists().select_from(*tables)
+    return exists.where(holds(shown)) if holds else exists
 
 
 def _create_private(url: URL) -> None:

@@ -65,6 +65,10 @@ class Document:
     def __repr__(self) -> str:
         return f"Document({self.file}:{self._first_line})"
 
+    def with_value(self, value: JsonObject) -> "Document":
+        """Return the same document, with the same places, that says `value`."""
+        return Document(value, file=self.file, text=self._text, first_line=self._first_line)
+
     def find_node(self) -> Node | None:
         """Return the tree with the place of each member, None when there is no text."""
         if self._node is None and self._text is not None:

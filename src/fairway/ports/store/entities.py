@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.catalog.relation import Relation
@@ -29,20 +29,64 @@ class StoredEntity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """The value at `path`, or an item of the list there, is one of `values`; any if none.
+
+    `how` says whether the values are the whole, its beginning, or a part of it; all of it without
+    case.
+    """
+
+    path: str
+    values: tuple[str, ...] = ()
+    how: Literal["whole", "prefix", "part"] = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Each part holds."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part at least holds; none does of none."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Condition"
+
+
+Condition: TypeAlias = Matches | AllOf | AnyOf | Not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityQuery:
     """What to list: every given field must match; `text` is searched in name, title, description.
 
     `filters` maps a dotted path of the document (`metadata.namespace`, `kind`, `spec.type`,
-    `metadata.tags`, `relations.ownedBy`) to accepted values, compared without case. Ordered by
-    `order` (`name`, `-updatedAt` …), equals as they came. `cursor` is what the last page gave.
+    `metadata.tags`, `relations.ownedBy`) to accepted values, compared without case; `where` says
+    what filters cannot; `refs` are the only ones to choose from. Ordered by `order` (`name`,
+    `-updatedAt`, or several: `kind,-name`), those without a value last, equals as they came.
+    `cursor` is what the last page gave; without one, `offset` matches are left out. Without
+    `is_counted` the page's total is 0.
     """
 
     kind: str | None = None
     text: str | None = None
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: Condition | None = None
+    refs: tuple[str, ...] | None = None
     order: str = "name"
     limit: int = 20
     cursor: str | None = None
+    offset: int = 0
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +131,7 @@ class Entities(Protocol):
         """Return one page.
 
         Raises:
-            Refused: CURSOR-INVALID.
+            Refused: CURSOR-INVALID, QUERY-ORDER.
         """
 
     @abstractmethod
@@ -103,6 +147,10 @@ class Entities(Protocol):
     @abstractmethod
     def list_relations(self, ref: str) -> tuple[Relation, ...]:
         """Return relations that start at `ref`, by type and target."""
+
+    @abstractmethod
+    def list_relations_of(self, refs: Iterable[str]) -> Mapping[str, tuple[Relation, ...]]:
+        """Return what `list_relations` gives, for each of `refs` at once."""
 
     @abstractmethod
     def list_dangling(self) -> tuple[Relation, ...]:

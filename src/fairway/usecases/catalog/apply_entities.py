@@ -20,7 +20,7 @@ from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 from fairway.ports.store.entities import StoredEntity
 from fairway.ports.store.store import Transaction
-from fairway.usecases.catalog import check_drivers
+from fairway.usecases.catalog import check_drivers, managed_location
 from fairway.usecases.delivery import planning
 from fairway.usecases.platform import Actor, Platform
 
@@ -30,7 +30,7 @@ class EntityChange:
     """What applying does to one entity; `revision` is the one that results."""
 
     ref: str
-    action: Literal["created", "updated", "unchanged", "deleted"]
+    action: Literal["created", "updated", "unchanged", "orphaned", "deleted"]
     revision: int
     changes: tuple[Change, ...] = ()
 
@@ -42,7 +42,7 @@ def diff_entities(platform: Platform, entities: Sequence[Entity]) -> tuple[Entit
         Refused: as `apply_entities`.
     """
     with platform.store.read() as tx:
-        return _compare(tx, entities)
+        return compare_entities(tx, entities)
 
 
 def apply_entities(
@@ -58,23 +58,20 @@ def apply_entities(
     `expected` holds by ref the revision that the caller last saw, 0 for none.
 
     Raises:
-        Refused: ENTITY-TWICE, REVISION-MOVED, ACCESS-DENIED, DRIVER-INPUTS, and what
-            `check_definitions` finds, by its code.
+        Refused: ENTITY-TWICE, ENTITY-MANAGED-ELSEWHERE, REVISION-MOVED, ACCESS-DENIED,
+            DRIVER-INPUTS, and what `check_definitions` finds, by its code.
     """
     now = platform.clock.now()
     check_drivers.check_drivers(platform, _list_definitions(entities))
     with platform.store.write() as tx:
-        changes = _compare(tx, entities)
+        changes = compare_entities(tx, entities)
         moved = {change.ref: change for change in changes if change.action != "unchanged"}
         check_access(actor, moved)
+        changed = [entity for entity in entities if entity.ref in moved]
+        managed_location.check_by_hand(changed, tx.entities.find_many(moved))
         _check_expected(tx, expected or {})
-        _check_definitions(tx, entities)
-        tx.entities.put_many(
-            [entity for entity in entities if entity.ref in moved],
-            actor=actor.name,
-            at=now,
-            location=location,
-        )
+        check_definitions(tx, entities)
+        tx.entities.put_many(changed, actor=actor.name, at=now, location=location)
         tx.audit.append(
             *(
                 AuditEvent(
@@ -154,7 +151,7 @@ def check_access(actor: Actor, refs: Iterable[str]) -> None:
         )
 
 
-def _compare(tx: Transaction, entities: Sequence[Entity]) -> tuple[EntityChange, ...]:
+def compare_entities(tx: Transaction, entities: Sequence[Entity]) -> tuple[EntityChange, ...]:
     refs = [entity.ref for entity in entities]
     twice = sorted(ref for ref, count in Counter(refs).items() if count > 1)
     if twice:
@@ -203,7 +200,7 @@ def _list_definitions(entities: Iterable[Entity]) -> list[Entity]:
     return [entity for entity in entities if entity.kind in planning.DEFINITION_KINDS]
 
 
-def _check_definitions(tx: Transaction, entities: Sequence[Entity]) -> None:
+def check_definitions(tx: Transaction, entities: Sequence[Entity]) -> None:
     """Refuse a set of definitions that would not hold together after this change."""
     if not any(entity.api_version.startswith(planning.DEFINITION_API) for entity in entities):
         return
@@ -222,23 +219,27 @@ def _check_definitions(tx: Transaction, entities: Sequence[Entity]) -> None:
 
 def _check_unused(tx: Transaction, stored: StoredEntity) -> None:
     """Refuse to remove a definition that something stands on."""
-    name = stored.entity.name
-    users: list[str] = []
-    match stored.entity.kind:
-        case "Environment":
-            users = [item.component for item in tx.deployments.list_all(environment=name)]
-        case "Target":
-            environments = planning.read_definitions(tx).environments.values()
-            users = [f"environment {item.name}" for item in environments if item.target == name]
-        case "ResourceType":
-            users = [str(node.id) for node in tx.nodes.list_all() if node.type == name]
-        case "Provisioner":
-            users = [str(node.id) for node in tx.nodes.list_all() if node.provisioner == name]
-    if users:
+    if users := list_users(tx, stored):
         raise Refused(
             "ENTITY-IN-USE",
-            what=f"cannot delete {stored.entity.kind.lower()} '{name}'",
+            what=f"cannot delete {stored.entity.kind.lower()} '{stored.entity.name}'",
             why=f"it is used by {', '.join(sorted(users)[:5])}",
             fix="remove or move these first",
             status=409,
         )
+
+
+def list_users(tx: Transaction, stored: StoredEntity) -> list[str]:
+    """Return what stands on a definition."""
+    name = stored.entity.name
+    match stored.entity.kind:
+        case "Environment":
+            return [item.component for item in tx.deployments.list_all(environment=name)]
+        case "Target":
+            environments = planning.read_definitions(tx).environments.values()
+            return [f"environment {item.name}" for item in environments if item.target == name]
+        case "ResourceType":
+            return [str(node.id) for node in tx.nodes.list_all() if node.type == name]
+        case "Provisioner":
+            return [str(node.id) for node in tx.nodes.list_all() if node.provisioner == name]
+    return []

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.workload.workload import Container, File, Workload
-from fairway.formats import catalog, score, yaml
+from fairway.formats import catalog_source, score, yaml
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 
 SCORE_FILES = ("score.yaml", "score.yml")
-CATALOG_FILES = ("catalog-info.yaml", "catalog-info.yml")
 MOST_FILE_BYTES = 1024 * 1024
 
 
@@ -31,7 +30,7 @@ class SourceDocuments:
 
 
 def read_documents(tree: Path) -> SourceDocuments:
-    """Return the documents at the root of `tree`.
+    """Return the documents at the root of `tree`, and the entities that they lead to.
 
     Raises:
         Refused: SCORE-MISSING, SCORE-FILE-MISSING, or what a document's parser says.
@@ -50,7 +49,7 @@ def read_documents(tree: Path) -> SourceDocuments:
         workload=workload,
         document=document.value,
         positions=score.list_positions(document),
-        entities=_read_entities(tree),
+        entities=catalog_source.read_catalog(_make_reader(tree)).get_entities(),
     )
 
 
@@ -58,12 +57,15 @@ def _find(tree: Path, names: tuple[str, ...]) -> Path | None:
     return next((tree / name for name in names if (tree / name).is_file()), None)
 
 
-def _read_entities(tree: Path) -> tuple[Entity, ...]:
-    path = _find(tree, CATALOG_FILES)
-    if path is None:
-        return ()
-    documents = yaml.parse_documents(path.read_bytes(), file=path.name)
-    return tuple(catalog.parse_entity(document) for document in documents)
+def _make_reader(tree: Path) -> catalog_source.ReadFile:
+    """Return what reads regular files of `tree`, and no others that a link leads to."""
+    root = tree.resolve()
+
+    def read(name: str) -> bytes | None:
+        path = (root / name).resolve()
+        return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
+
+    return read
 
 
 def _inline_files(workload: Workload, tree: Path) -> Workload:

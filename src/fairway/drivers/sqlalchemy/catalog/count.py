@@ -66,7 +66,7 @@ def _make_counter_conditions(query: EntityQuery) -> list[sa.ColumnElement[bool]]
 
 
 def _make_kind_conditions(query: EntityQuery) -> list[sa.ColumnElement[bool]] | None:
-    if query.text:
+    if query.text or query.where is not None or query.refs is not None:
         return None
     kind = entity_facets.c.kind
     conditions = [] if query.kind is None else [kind == fold(query.kind)]
@@ -169,14 +169,16 @@ def _has_rows(path: str) -> bool:
 
 
 def _list_values(value: JsonValue, path: Sequence[str]) -> Iterator[str]:
-    for part in path:
-        value = value.get(part) if isinstance(value, Mapping) else None
-    items = value if isinstance(value, list) else [value]
-    for item in items:
-        if isinstance(item, bool):
-            yield str(item).lower()
-        elif isinstance(item, str | int | float):
-            yield str(item)
+    if isinstance(value, list):
+        for item in value:
+            yield from _list_values(item, path)
+    elif path:
+        if isinstance(value, Mapping):
+            yield from _list_values(value.get(path[0]), path[1:])
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, str | int | float):
+        yield str(value)
 
 
 def _sort(counts: _Counts) -> _Counts:

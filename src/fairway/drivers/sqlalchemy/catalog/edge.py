@@ -3,7 +3,7 @@
 Belongs here: which row stands for which relations. Never here: what a document implies.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from fairway.core.catalog.relation import PAIRS, REVERSES, Relation
 from fairway.drivers.sqlalchemy.schema import entities, entity_relations
 
 _EDGE = entity_relations.c
+# Databases limit the number of parameters of a statement.
+_BATCH = 1000
 
 
 def list_edges(ref: str, relations: Iterable[Relation]) -> list[dict[str, Any]]:
@@ -47,6 +49,18 @@ def get_ends(type_: str) -> tuple[str, sa.Column[str], sa.Column[str]]:
 def list_relations(connection: Connection, ref: str) -> tuple[Relation, ...]:
     """Return the relations of `ref`, sorted."""
     return _read(connection, _EDGE.source == ref, _EDGE.target == ref)
+
+
+def list_relations_of(
+    connection: Connection, refs: Sequence[str]
+) -> Mapping[str, tuple[Relation, ...]]:
+    """Return the relations of each of `refs`, sorted."""
+    found: dict[str, list[Relation]] = {ref: [] for ref in refs}
+    for start in range(0, len(refs), _BATCH):
+        batch = refs[start : start + _BATCH]
+        for relation in _read(connection, _EDGE.source.in_(batch), _EDGE.target.in_(batch)):
+            found[relation.source].append(relation)
+    return {ref: tuple(relations) for ref, relations in found.items()}
 
 
 def list_dangling(connection: Connection) -> tuple[Relation, ...]:

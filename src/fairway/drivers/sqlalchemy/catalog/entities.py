@@ -71,5 +71,8 @@ class SqlEntities(Entities):
     def list_relations(self, ref: str) -> tuple[Relation, ...]:
         return edge.list_relations(self._connection, ref)
 
+    def list_relations_of(self, refs: Iterable[str]) -> Mapping[str, tuple[Relation, ...]]:
+        return edge.list_relations_of(self._connection, sorted(set(refs)))
+
     def list_dangling(self) -> tuple[Relation, ...]:
         return edge.list_dangling(self._connection)

@@ -17,6 +17,7 @@ from fairway.kits.errors import Refused
 from fairway.ports.builder import BuildRequest
 from fairway.ports.store.store import Transaction
 from fairway.runtime.step import Done, Executor, StepContext, StepResult
+from fairway.usecases.catalog import managed_location
 from fairway.usecases.delivery import source_documents
 from fairway.usecases.delivery.steps import kinds
 from fairway.usecases.platform import Platform
@@ -169,10 +170,17 @@ class ReleaseExecutor(Executor):
 def _put_entities(
     tx: Transaction, entities: tuple[Entity, ...], *, actor: str, at: datetime, location: str
 ) -> None:
-    """Store entities; one that was only inferred never overwrites one that somebody wrote."""
-    inferred = [entity for entity in entities if _is_inferred(entity)]
-    known = tx.entities.find_many(entity.ref for entity in inferred)
-    wanted = [entity for entity in entities if entity.ref not in known]
+    """Store entities, but those that a repository manages: its default branch has the say.
+
+    One that was only inferred never overwrites one that somebody wrote.
+    """
+    known = tx.entities.find_many(entity.ref for entity in entities)
+    wanted = [
+        entity
+        for entity in entities
+        if entity.ref not in known
+        or not (_is_inferred(entity) or managed_location.is_from_source(known[entity.ref]))
+    ]
     tx.entities.put_many(wanted, actor=actor, at=at, location=location)
 
 
