@@ -51,10 +51,15 @@ class TreeEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """A merged tree, by its id; with conflicts, their markers are in it."""
+    """A merged tree, by its id; with conflicts, their markers are in it.
+
+    `notes` are what a person may want to know and need not act on: a file that they deleted and
+    that stays so though theirs changed it, a file that moved with its folder.
+    """
 
     tree: str
     conflicts: tuple[Conflict, ...]
+    notes: tuple[Conflict, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -159,8 +164,15 @@ class SourceControl(Protocol):
         """
 
     @abstractmethod
-    def merge(self, repository: str, *, base: str, ours: str, theirs: str) -> Merge:
-        """Merge three trees or commits without touching any ref; the same input, the same tree."""
+    def merge(
+        self, repository: str, *, base: str, ours: str, theirs: str, name: str = "theirs"
+    ) -> Merge:
+        """Merge three trees or commits without touching any ref; the same input, the same tree.
+
+        Renames of files and folders are followed. No line that ours has and base has not is
+        lost: it is in the tree, or between conflict markers, where `name` stands for theirs. What
+        has no lines stays as ours has it, with theirs beside it. What ours deleted stays deleted.
+        """
 
     @abstractmethod
     def fetch(self, repository: str, url: str, *, credentials: str = "") -> bool:

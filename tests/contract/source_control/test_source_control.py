@@ -145,11 +145,9 @@ def test_a_conflict_names_its_file_and_marks_it(control: SourceControl, reposito
     ours = commit(control, {"a b": "2\n"})
     theirs = commit(control, {"a b": "3\n", "gone": "x\ny\nzz\n"})
     merge = control.merge(repository, base=base, ours=ours, theirs=theirs)
-    assert [(item.path, item.kind) for item in merge.conflicts] == [
-        ("a b", "contents"),
-        ("gone", "modify/delete"),
-    ]
-    assert all(item.text for item in merge.conflicts)
+    assert [(item.path, item.kind) for item in merge.conflicts] == [("a b", "contents")]
+    assert [(item.path, item.kind) for item in merge.notes] == [("gone", "deleted")]
+    assert all(item.text for item in (*merge.conflicts, *merge.notes))
     marked = control.find_file(repository, merge.tree, "a b")
     assert marked is not None
     assert b"<<<<<<<" in marked.content

@@ -5,11 +5,12 @@ start of the platform writes none.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from fairway.core.source.tree import Tree
+from fairway.drivers.git.merge_output import Entry
 from fairway.ports.source_control import Signature
 
 
@@ -26,6 +27,20 @@ def write_tree(folder: Path, tree: Tree) -> str:
         ]
         repo.object_store.add_objects([(blob, None) for _, blob, _ in blobs])
         places = [(path, blob.id, mode) for path, blob, mode in blobs]
+        return cast("bytes", commit_tree(repo.object_store, places)).decode()
+
+
+def write_entries(folder: Path, entries: Mapping[str, Entry]) -> str:
+    """Store a tree of blobs that the repository has and return its id."""
+    from dulwich.index import commit_tree  # noqa: PLC0415
+    from dulwich.objects import ObjectID  # noqa: PLC0415
+    from dulwich.repo import Repo  # noqa: PLC0415
+
+    places = [
+        (os.fsencode(path), ObjectID(entry.id.encode()), int(entry.mode, 8))
+        for path, entry in sorted(entries.items())
+    ]
+    with Repo(str(folder)) as repo:
         return cast("bytes", commit_tree(repo.object_store, places)).decode()
 
 

@@ -222,18 +222,14 @@ class GitSourceControl(SourceControl):
                 status=409,
             ) from error
 
-    def merge(self, repository: str, *, base: str, ours: str, theirs: str) -> Merge:
+    def merge(
+        self, repository: str, *, base: str, ours: str, theirs: str, name: str = "theirs"
+    ) -> Merge:
         """Merge by git's own strategy, on commits made for it: only they carry a merge base."""
         root = self._write_synthetic(repository, base, ())
         sides = [self._write_synthetic(repository, item, (root,)) for item in (ours, theirs)]
-        code, output = run_git(
-            self.get_path(repository),
-            *merges.ARGUMENTS,
-            *sides,
-            environment=self._environment,
-            accepted=(0, 1),
-        )
-        return merges.parse_merge(output, is_clean=code == 0)
+        folder = self.get_path(repository)
+        return merges.merge_commits(folder, *sides, name=name, environment=self._environment)
 
     def fetch(self, repository: str, url: str, *, credentials: str = "") -> bool:
         before = self.list_refs(repository, prefix="refs/")
