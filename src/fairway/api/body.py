@@ -104,6 +104,23 @@ class Token(Body):
     lifetime_seconds: Annotated[int, Field(ge=60, le=MOST_LIFETIME_SECONDS)] | None = None
 
 
+class Publication(Body):
+    """A tag of a hosted repository to make a version of the golden path in it."""
+
+    repository: str = Field(pattern=NAME_PATTERN)
+    tag: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.+]*$")
+
+
+class Service(Body):
+    """A service to make from a golden path; `version` empty means the newest."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    owner: str = Field(pattern=GROUP)
+    version: str = Field("", max_length=100, pattern=LINE)
+    answers: dict[str, object] = {}
+    dry_run: bool = False
+
+
 def make_source(digest: str, commit: Commit, *, is_tested: bool) -> Source:
     """Return the source that a body names."""
     return Source(

@@ -140,6 +140,7 @@ def make_component_status(status: ComponentStatus) -> Json:
         "component": status.component,
         "owner": status.owner,
         "system": status.system,
+        "path": status.path,
         "environments": [_make_environment_status(item) for item in status.environments],
     }
 

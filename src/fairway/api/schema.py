@@ -340,6 +340,7 @@ class ComponentStatus(Schema):
     component: str
     owner: str
     system: str
+    path: str
     environments: list[EnvironmentStatus]
 
 

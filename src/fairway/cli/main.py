@@ -30,6 +30,10 @@ class Entry:
 
 _AT = "fairway.cli.commands."
 SECTIONS: dict[str, dict[str, Entry]] = {
+    "Golden paths and source": {
+        "new": Entry(f"{_AT}source.path:new", "Make a service from a golden path."),
+        "path": Entry(f"{_AT}source.path:path", "See, check, publish and upgrade golden paths."),
+    },
     "Ship": {
         "deploy": Entry(f"{_AT}deploy:deploy", "Build a folder and deploy it, or a release."),
         "plan": Entry(f"{_AT}plan:plan", "Show what a deployment would change, and why."),

@@ -13,7 +13,7 @@ from fairway.kits.errors import Problem
 from fairway.ports.provisioner import Observation
 from fairway.ports.store.work_queue import Lease
 from fairway.runtime.worker import Controller
-from fairway.usecases.delivery import node_spec, planning, start_run
+from fairway.usecases.delivery import add_run, node_spec, planning, start_run
 from fairway.usecases.delivery.steps import kinds, node_step
 from fairway.usecases.platform import Actor, Platform
 
@@ -41,7 +41,7 @@ class DriftController(Controller):
             deployment = tx.deployments.find(environment, component)
             nodes = tx.nodes.list_all(environment=environment, consumer=component)
             found = planning.read_definitions(tx).environments.get(environment)
-            lane = start_run.make_lane(environment, component)
+            lane = add_run.make_lane(environment, component)
             is_busy = tx.runs.find_lane_head(lane) is not None
         if deployment is None or found is None:
             return None

@@ -11,7 +11,7 @@ from fairway.agent.api.client import AgentClient
 from fairway.core.run.run import RunState
 from fairway.kits.errors import Unavailable
 from fairway.runtime.engine import LANE
-from fairway.usecases.delivery import start_run
+from fairway.usecases.delivery import add_run
 from fairway.usecases.delivery.steps import kinds
 from fairway.usecases.platform import Platform
 
@@ -69,7 +69,7 @@ class AgentWatcher:
 
     def _mark(self, environment: str, component: str) -> None:
         """Wake the run that is under way there, if any."""
-        lane = start_run.make_lane(environment, component)
+        lane = add_run.make_lane(environment, component)
         with self._platform.store.read() as tx:
             if tx.runs.find_lane_head(lane) is None:
                 return

@@ -20,7 +20,7 @@ from fairway.core.plan import plan as plans
 from fairway.core.run.run import RunEvent, RunId, RunState
 from fairway.kits.errors import Unavailable
 from fairway.runtime import story
-from fairway.usecases.delivery import change_run, start_run
+from fairway.usecases.delivery import add_run, change_run, start_run
 from fairway.usecases.delivery.steps import plan_step
 from fairway.usecases.platform import Platform
 
@@ -41,7 +41,7 @@ def list_runs(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> JsonAnswer:
     """List runs, newest first."""
-    lane = start_run.make_lane(environment, component) if component and environment else None
+    lane = add_run.make_lane(environment, component) if component and environment else None
     with platform.store.read() as tx:
         runs = tx.runs.list_runs(
             lane=lane,

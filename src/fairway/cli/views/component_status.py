@@ -21,7 +21,9 @@ def render(component: Answer, now: datetime | None, *, is_verbose: bool = False)
     """Yield a component's line and one line for each environment."""
     head = [click.style(component.text("component"), bold=True)]
     head += [
-        f"{label} {component.text(label)}" for label in ("owner", "system") if component.text(label)
+        f"{label} {component.text(label)}"
+        for label in ("owner", "system", "path")
+        if component.text(label)
     ]
     yield "   ".join(head)
     environments = component.items("environments")

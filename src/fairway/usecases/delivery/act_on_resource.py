@@ -12,7 +12,7 @@ from fairway.core.run.run import Run
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
 from fairway.runtime.step import StepSpec
-from fairway.usecases.delivery import planning, start_run
+from fairway.usecases.delivery import add_run, planning, start_run
 from fairway.usecases.delivery.steps import kinds
 from fairway.usecases.platform import Actor, Platform
 
@@ -55,12 +55,12 @@ def _start(
     resource: str,
 ) -> Run:
     with platform.store.write() as tx:
-        start_run.get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         release = planning.get_environment_release(tx, environment, component)
         node = _get_node(release, resource)
         act = StepSpec(label=kind, kind=kind, name=resource, input={"node": node})
         plan = start_run.make_plan_step(needs=(kind,))
-        return start_run.add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -77,7 +77,7 @@ def refresh_deployment(
     """Plan again, by a run of its own, what serves: it gets the values that have changed."""
     deployment = tx.deployments.find(environment, component)
     if deployment is not None and deployment.release is not None:
-        start_run.add_run(
+        add_run.add_run(
             platform,
             tx,
             actor,

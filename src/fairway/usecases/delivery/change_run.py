@@ -14,7 +14,7 @@ from fairway.kits.errors import Refused
 from fairway.ports.store.plans import Approval
 from fairway.runtime import story
 from fairway.runtime.engine import LANE
-from fairway.usecases.delivery import planning, start_run
+from fairway.usecases.delivery import add_run, planning
 from fairway.usecases.delivery.steps import plan_step
 from fairway.usecases.platform import Actor, Platform
 
@@ -30,7 +30,7 @@ def approve_plan(platform: Platform, actor: Actor, *, plan: str, comment: str = 
         found = plan_step.load_plan(tx, plan)
         stored = tx.plans.find(found.digest)
         assert stored is not None
-        rule = start_run.get_environment(tx, found.environment).approval
+        rule = planning.get_environment(tx, found.environment).approval
         if rule is None:
             raise Refused(
                 "APPROVAL-NOT-NEEDED",
@@ -64,7 +64,7 @@ def approve_plan(platform: Platform, actor: Actor, *, plan: str, comment: str = 
                 data={"environment": found.environment, "component": found.component},
             )
         )
-        tx.queue.mark(LANE, start_run.make_lane(found.environment, found.component))
+        tx.queue.mark(LANE, add_run.make_lane(found.environment, found.component))
     return found
 
 

@@ -5,7 +5,7 @@ Belongs here: `fairway plan`. Never here: carrying it out.
 
 from fairway.core.plan.plan import Plan
 from fairway.core.release.release import Release
-from fairway.usecases.delivery import planning, start_run
+from fairway.usecases.delivery import planning
 from fairway.usecases.delivery.planning import PlanRequest
 from fairway.usecases.delivery.steps import plan_step
 from fairway.usecases.platform import Actor, Platform
@@ -28,7 +28,7 @@ def plan_component(
         Refused: ENV-UNKNOWN, RELEASE-UNKNOWN, or what the graph refuses.
     """
     with platform.store.read() as tx:
-        start_run.get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         wanted = None if is_removal else _get_release(platform, component, release)
     request = PlanRequest(environment=environment, component=component, release=wanted)
     plan = planning.make_deployment_plan(platform, request).plan

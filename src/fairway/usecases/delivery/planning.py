@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fairway.core.catalog.entity import Entity
 from fairway.core.definition import make as definition_make
-from fairway.core.definition.definition import Definitions
+from fairway.core.definition.definition import Definitions, Environment
 from fairway.core.finding.finding import Finding
 from fairway.core.graph import expression
 from fairway.core.graph import make as graph_make
@@ -58,6 +58,25 @@ def read_definitions(tx: Transaction) -> Definitions:
     """Return the platform's definitions as they are now."""
     stored = tx.entities.list_by_kind(DEFINITION_API, DEFINITION_KINDS)
     return definition_make.make_definitions((item.entity, item.revision) for item in stored)
+
+
+def get_environment(tx: Transaction, name: str) -> Environment:
+    """Return the environment.
+
+    Raises:
+        Refused: ENV-UNKNOWN, naming those there are.
+    """
+    environments = read_definitions(tx).environments
+    if name not in environments:
+        known = ", ".join(f"'{other}'" for other in sorted(environments)) or "none yet"
+        raise Refused(
+            "ENV-UNKNOWN",
+            what=f"cannot use environment '{name}'",
+            why=f"there is no such environment; the environments are {known}",
+            fix="use one of these, or apply an Environment of that name",
+            status=404,
+        )
+    return environments[name]
 
 
 def make_deployment_plan(platform: Platform, request: PlanRequest) -> Planned:

@@ -1,29 +1,22 @@
 """Starting runs: deploy, build, apply a plan, promote, roll back, remove.
 
-Belongs here: checking a request before anything happens, and journalling the run. All of them
-are one journey with another beginning. Start at `start_delivery`.
+Belongs here: checking a request before anything happens, and its first steps. All of them are
+one journey with another beginning. Start at `start_delivery`.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from fairway.core.audit.event import AuditEvent
 from fairway.core.definition.definition import Environment
 from fairway.core.release.release import Commit
-from fairway.core.run.run import Run, RunId
-from fairway.kits.canonical import JsonObject, JsonValue
+from fairway.core.run.run import Run
+from fairway.kits.canonical import JsonObject
 from fairway.kits.digest import Digest
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
-from fairway.runtime import journal
-from fairway.runtime.engine import LANE
 from fairway.runtime.step import StepSpec
-from fairway.usecases.delivery import planning
+from fairway.usecases.delivery import add_run, planning
 from fairway.usecases.delivery.steps import kinds, plan_step
 from fairway.usecases.platform import Actor, Platform
-
-# A run that waits for an approval may wait for days; one that works may not work for hours.
-DEADLINE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +37,9 @@ def deploy_source(
         Refused: ENV-UNKNOWN, SOURCE-UNKNOWN, TESTS-REQUIRED.
     """
     with platform.store.write() as tx:
-        found = get_environment(tx, environment)
+        found = planning.get_environment(tx, environment)
         _check_source(platform, source, found)
-        return add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -65,7 +58,7 @@ def release_source(platform: Platform, actor: Actor, source: Source, *, componen
     """
     with platform.store.write() as tx:
         _check_source(platform, source, None)
-        return add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -92,7 +85,7 @@ def add_push_run(
     """
     is_deployed = bool(environment)
     release = (*_BUILD_STEPS, make_plan_step(needs=("release",)))
-    return add_run(
+    return add_run.add_run(
         platform,
         tx,
         actor,
@@ -118,10 +111,10 @@ def deploy_release(
         Refused: ENV-UNKNOWN, RELEASE-UNKNOWN.
     """
     with platform.store.write() as tx:
-        get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         if tx.releases.find(component, release) is None:
             raise plan_step.make_release_refusal(component, release)
-        return add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -141,7 +134,7 @@ def promote_release(
         Refused: ENV-UNKNOWN, NOTHING-DEPLOYED.
     """
     with platform.store.read() as tx:
-        get_environment(tx, source)
+        planning.get_environment(tx, source)
         release = planning.get_environment_release(tx, source, component)
     return deploy_release(
         platform,
@@ -167,7 +160,7 @@ def rollback_deployment(
         Refused: ENV-UNKNOWN, NOTHING-DEPLOYED, ROLLBACK-NONE.
     """
     with platform.store.read() as tx:
-        get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         current = planning.get_environment_release(tx, environment, component)
         earlier = [
             rollout.release
@@ -207,7 +200,7 @@ def apply_plan(platform: Platform, actor: Actor, *, plan: str) -> Run:
         if planning.list_moved(tx, stored):
             raise plan_step.make_stale_refusal(tx, stored)
         plan_step.check_plan(stored)
-        return add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -229,7 +222,7 @@ def remove_deployment(platform: Platform, actor: Actor, *, component: str, envir
         Refused: ENV-UNKNOWN, NOTHING-DEPLOYED.
     """
     with platform.store.write() as tx:
-        get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         has_nodes = tx.nodes.list_all(environment=environment, consumer=component)
         if tx.deployments.find(environment, component) is None and not has_nodes:
             raise Refused(
@@ -239,7 +232,7 @@ def remove_deployment(platform: Platform, actor: Actor, *, component: str, envir
                 fix=f"see where it is with: fairway status {component}",
                 status=404,
             )
-        return add_run(
+        return add_run.add_run(
             platform,
             tx,
             actor,
@@ -248,30 +241,6 @@ def remove_deployment(platform: Platform, actor: Actor, *, component: str, envir
             data={"component": component, "release": None},
             steps=(make_plan_step(),),
         )
-
-
-def get_environment(tx: Transaction, name: str) -> Environment:
-    """Return the environment.
-
-    Raises:
-        Refused: ENV-UNKNOWN, naming those there are.
-    """
-    environments = planning.read_definitions(tx).environments
-    if name not in environments:
-        known = ", ".join(f"'{other}'" for other in sorted(environments)) or "none yet"
-        raise Refused(
-            "ENV-UNKNOWN",
-            what=f"cannot use environment '{name}'",
-            why=f"there is no such environment; the environments are {known}",
-            fix="use one of these, or apply an Environment of that name",
-            status=404,
-        )
-    return environments[name]
-
-
-def make_lane(environment: str, component: str) -> str:
-    """Return the lane in which deliveries of one component to one environment queue."""
-    return f"deployment/{environment}/{component}" if environment else f"build/{component}"
 
 
 _BUILD_STEPS = (
@@ -313,49 +282,3 @@ def _describe_source(source: Source) -> JsonObject:
             "isDirty": source.commit.is_dirty,
         },
     }
-
-
-def add_run(
-    platform: Platform,
-    tx: Transaction,
-    actor: Actor,
-    *,
-    kind: str,
-    environment: str,
-    data: JsonObject,
-    steps: tuple[StepSpec, ...],
-) -> Run:
-    """Journal a run of `data["component"]`'s lane within `tx`, with its audit event."""
-    if actor.request is not None:
-        known = tx.runs.find_by_request(actor.request)
-        if known is not None:
-            return known
-    now = platform.clock.now()
-    component = str(data["component"])
-    where: dict[str, JsonValue] = {"environment": environment} if environment else {}
-    lane = make_lane(environment, component)
-    run = tx.runs.add(
-        Run(
-            id=RunId(0),
-            kind=kind,
-            subject=lane,
-            lane=lane,
-            actor=actor.name,
-            input={**data, **where},
-            deadline=now + DEADLINE,
-            created_at=now,
-            request=actor.request,
-        ),
-        journal.make_steps(steps),
-    )
-    tx.audit.append(
-        AuditEvent(
-            type="run.created",
-            subject=f"run/{run.id}",
-            actor=actor.name,
-            at=now,
-            data={"kind": kind, **data, **where},
-        )
-    )
-    tx.queue.mark(LANE, lane)
-    return run

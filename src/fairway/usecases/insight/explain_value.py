@@ -17,7 +17,7 @@ from fairway.core.plan import diff
 from fairway.core.release.release import Release
 from fairway.kits.canonical import JsonValue
 from fairway.kits.errors import Refused
-from fairway.usecases.delivery import node_spec, planning, start_run
+from fairway.usecases.delivery import node_spec, planning
 from fairway.usecases.platform import Platform
 
 
@@ -72,7 +72,7 @@ def _split(path: str) -> tuple[str, str, tuple[str, ...]]:
 
 def _read(platform: Platform, component: str, environment: str) -> _World:
     with platform.store.read() as tx:
-        start_run.get_environment(tx, environment)
+        planning.get_environment(tx, environment)
         release = planning.get_environment_release(tx, environment, component)
         definitions = planning.read_definitions(tx)
         stored = tx.entities.find(f"component:default/{component}")

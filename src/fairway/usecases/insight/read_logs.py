@@ -6,7 +6,7 @@ Belongs here: finding the target that holds it.
 from collections.abc import Iterator
 
 from fairway.ports.target import LogLine
-from fairway.usecases.delivery import start_run
+from fairway.usecases.delivery import planning
 from fairway.usecases.delivery.steps import node_step
 from fairway.usecases.platform import Platform
 
@@ -27,7 +27,7 @@ def read_logs(
         Refused: ENV-UNKNOWN, TARGET-UNKNOWN.
     """
     with platform.store.read() as tx:
-        found = start_run.get_environment(tx, environment)
+        found = planning.get_environment(tx, environment)
     target = node_step.get_target(platform, found.target)
     return target.read_logs(
         environment,

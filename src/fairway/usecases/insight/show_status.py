@@ -15,7 +15,7 @@ from fairway.kits.errors import Problem, Refused
 from fairway.ports.store.deployments import Deployment
 from fairway.ports.store.store import Transaction
 from fairway.ports.target import WorkloadStatus
-from fairway.usecases.delivery import planning, start_run
+from fairway.usecases.delivery import add_run, planning
 from fairway.usecases.delivery.steps import node_step
 from fairway.usecases.platform import Platform
 
@@ -40,11 +40,15 @@ class EnvironmentStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentStatus:
-    """A component everywhere, environments in the order of promotion."""
+    """A component everywhere, environments in the order of promotion.
+
+    `path` is the golden path that it was made from, such as `python-service v1`, or empty.
+    """
 
     component: str
     owner: str
     system: str
+    path: str
     environments: tuple[EnvironmentStatus, ...]
 
 
@@ -63,6 +67,7 @@ def show_component(platform: Platform, component: str) -> ComponentStatus:
     """
     with platform.store.read() as tx:
         stored = tx.entities.find(f"component:default/{component}")
+        link = tx.golden_paths.find_link(component)
         releases = tx.releases.list_by_component(component, limit=200)
         order = list_promotion_order(tx)
         known = {item.environment: item for item in tx.deployments.list_all(component=component)}
@@ -88,6 +93,7 @@ def show_component(platform: Platform, component: str) -> ComponentStatus:
         component=component,
         owner=str(spec.get("owner", "")),
         system=planning.find_system(stored.entity if stored else None),
+        path=f"{link.path} {link.version}" if link else "",
         environments=_tell_behind(environments, releases),
     )
 
@@ -103,7 +109,7 @@ def list_promotion_order(tx: Transaction) -> tuple[str, ...]:
 
 
 def _find_run(tx: Transaction, environment: str, component: str) -> Run | None:
-    return tx.runs.find_lane_head(start_run.make_lane(environment, component))
+    return tx.runs.find_lane_head(add_run.make_lane(environment, component))
 
 
 def _list_urls(tx: Transaction, environment: str, component: str) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""Golden paths: which there are, publishing them, making services from them.
+
+Belongs here: what is below `/golden-paths`. Upgrades have a module of their own.
+"""
+
+from typing import cast
+
+from fastapi import APIRouter
+
+from fairway.api import body, document, openapi
+from fairway.api import golden_path_schema as schema
+from fairway.api.answer import JsonAnswer
+from fairway.api.context import Ports, Who
+from fairway.api.parameter import Name
+from fairway.core.golden_path.golden_path import PathVersion
+from fairway.kits.canonical import JsonObject
+from fairway.usecases.golden_path import list_paths, publish_path, scaffold_component
+from fairway.usecases.golden_path.list_paths import PathSummary
+from fairway.usecases.golden_path.scaffold_component import Scaffolded, ScaffoldRequest
+
+router = APIRouter(tags=["golden paths"])
+
+
+@router.get("/golden-paths", response_model=schema.GoldenPaths)
+def list_golden_paths(platform: Ports, _actor: Who) -> JsonAnswer:
+    """List golden paths by name."""
+    with platform.store.read() as tx:
+        paths = list_paths.list_paths(tx)
+    return JsonAnswer({"items": [_make_head(item) for item in paths]})
+
+
+@router.get(
+    "/golden-paths/{path}", response_model=schema.GoldenPath, responses=openapi.refusals(404)
+)
+def get_golden_path(platform: Ports, _actor: Who, path: Name) -> JsonAnswer:
+    """Return a golden path: what its newest version asks for, and all versions."""
+    with platform.store.read() as tx:
+        found = list_paths.get_path(tx, path)
+    newest = found.versions[0]
+    return JsonAnswer(
+        {
+            **_make_head(found),
+            "environments": list(newest.environments),
+            "parameters": newest.parameters,
+            "changelog": newest.changelog,
+            "versions": [_make_version(item) for item in found.versions],
+        }
+    )
+
+
+@router.post(
+    "/golden-paths",
+    status_code=201,
+    response_model=schema.PathVersion,
+    responses=openapi.refusals(404, 409),
+)
+def publish_golden_path(platform: Ports, actor: Who, request: body.Publication) -> JsonAnswer:
+    """Make a tag a version; the same tag again changes nothing."""
+    made = publish_path.publish_path(
+        platform, actor, repository=request.repository, tag=request.tag
+    )
+    return JsonAnswer(_make_version(made), 201)
+
+
+@router.post(
+    "/golden-paths/{path}/services",
+    status_code=201,
+    response_model=schema.Scaffolded,
+    responses=openapi.refusals(404, 409),
+)
+def make_service(platform: Ports, actor: Who, path: Name, request: body.Service) -> JsonAnswer:
+    """Make a service: repository, first commit, entities, all or nothing."""
+    made = scaffold_component.scaffold_component(
+        platform,
+        actor,
+        ScaffoldRequest(
+            path=path,
+            name=request.name,
+            owner=request.owner,
+            version=request.version,
+            answers=cast("JsonObject", request.answers),
+        ),
+        is_dry_run=request.dry_run,
+    )
+    return JsonAnswer(_make_scaffolded(made, is_dry_run=request.dry_run), 201)
+
+
+def _make_head(found: PathSummary) -> JsonObject:
+    entity, newest = found.entity, found.versions[0]
+    return {
+        "name": entity.name,
+        "title": entity.title or entity.name,
+        "description": str(entity.metadata.get("description", "")),
+        "owner": str(entity.spec.get("owner", "")),
+        "lifecycle": str(entity.spec.get("lifecycle", "")),
+        "type": str(entity.spec.get("type", "")),
+        "version": newest.version,
+        "services": found.services,
+    }
+
+
+def _make_version(item: PathVersion) -> JsonObject:
+    return {
+        "version": item.version,
+        "repository": item.repository,
+        "commit": item.commit,
+        "publishedAt": document.render_time(item.published_at),
+        "publishedBy": item.published_by,
+    }
+
+
+def _make_scaffolded(made: Scaffolded, *, is_dry_run: bool) -> JsonObject:
+    return {
+        "name": made.repository.name,
+        "owner": made.repository.owner,
+        "path": made.version.path,
+        "version": made.version.version,
+        "answers": made.answers,
+        "environments": list(made.repository.environments),
+        "files": [
+            {"path": path, "size": len(file.content), "mode": file.mode}
+            for path, file in sorted(made.tree.items())
+        ],
+        "commit": made.commit,
+        "isDryRun": is_dry_run,
+    }

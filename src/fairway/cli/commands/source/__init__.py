@@ -1,0 +1,4 @@
+"""Commands around source: golden paths and repositories.
+
+Belongs here: one module per group of commands. Never here: what the platform does.
+"""

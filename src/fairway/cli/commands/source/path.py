@@ -1,0 +1,159 @@
+"""Golden paths: making services from them, seeing and publishing them."""
+
+from collections.abc import Iterator
+
+import click
+
+from fairway.cli import answers
+from fairway.cli.answer import Answer
+from fairway.cli.client import make_path
+from fairway.cli.session import Session, with_session
+from fairway.cli.views import text
+from fairway.kits import quantity
+
+
+@click.command()
+@click.argument("path")
+@click.argument("name")
+@click.option("--owner", metavar="GROUP", required=True, help="Who owns the service.")
+@click.option("--version", default="", help="The path's version; the newest if not given.")
+@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a parameter.")
+@click.option("--answers", "file", metavar="FILE", help="Answers as a YAML or JSON mapping.")
+@click.option("--defaults", "is_silent", is_flag=True, help="Ask nothing; take the defaults.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Show what would be made.")
+@with_session()
+def new(
+    session: Session,
+    path: str,
+    name: str,
+    *,
+    owner: str,
+    version: str,
+    pairs: tuple[str, ...],
+    file: str | None,
+    is_silent: bool,
+    is_dry_run: bool,
+) -> None:
+    """Make a service from a golden path: repository, first commit, first deployment.
+
+    What is not given by --set or --answers is asked for on a terminal, else left to its default.
+    """
+    about = session.client.get(make_path("golden-paths", path))
+    given = answers.collect_answers(
+        about.at("parameters"),
+        file=file,
+        pairs=pairs,
+        can_ask=session.surroundings.can_ask and not is_silent and not session.is_data,
+    )
+    made = session.client.post(
+        make_path("golden-paths", path, "services"),
+        {"name": name, "owner": owner, "version": version, "answers": given, "dryRun": is_dry_run},
+    )
+    session.show(made.data, lambda: _render_made(session, made))
+
+
+def _render_made(session: Session, made: Answer) -> Iterator[str]:
+    name, files = made.text("name"), made.items("files")
+    origin = f"{made.text('path')} {made.text('version')}"
+    environments = ", ".join(made.texts("environments"))
+    goes = (
+        f"deployed to {environments} with every push" if environments else "built with every push"
+    )
+    if made.flag("isDryRun"):
+        yield f"Would make {name} from {origin} for {made.text('owner')}:"
+        yield from text.align(
+            [
+                (item.text("path"), quantity.render_bytes(item.number("size") or 0))
+                for item in files
+            ],
+            indent=2,
+        )
+        yield f"  and a repository '{name}', {goes}. Nothing was changed."
+        return
+    yield f"Made {name} from {origin} for {made.text('owner')}."
+    url = f"{session.client.url}/git/{name}.git"
+    yield f"  repository  {url}   {text.count(len(files), 'file')}, {goes}"
+    yield f"  next: fairway clone {name}; fairway status {name}"
+
+
+@click.group()
+def path() -> None:
+    """Golden paths: see, check, publish and upgrade."""
+
+
+@path.command("list")
+@with_session()
+def list_paths(session: Session) -> None:
+    """List golden paths."""
+    found = session.client.get("/golden-paths")
+    session.show(found.data, lambda: _render_list(found))
+
+
+def _render_list(found: Answer) -> Iterator[str]:
+    rows = [
+        (
+            item.text("name"),
+            item.text("version"),
+            item.text("lifecycle"),
+            text.count(item.number("services") or 0, "service"),
+            item.text("description") or item.text("title"),
+        )
+        for item in found.items("items")
+    ]
+    yield from text.align(rows) or ("No golden path is published yet.",)
+    if rows:
+        yield "  next: fairway new PATH NAME --owner GROUP"
+
+
+@path.command()
+@click.argument("name", metavar="PATH")
+@with_session()
+def show(session: Session, name: str) -> None:
+    """Show what a path asks for, and its versions."""
+    found = session.client.get(make_path("golden-paths", name))
+    session.show(found.data, lambda: _render_path(session, found))
+
+
+def _render_path(session: Session, found: Answer) -> Iterator[str]:
+    yield f"{found.text('name')} {found.text('version')}   {found.text('title')}"
+    if found.text("description"):
+        yield f"  {found.text('description')}"
+    environments = ", ".join(found.texts("environments")) or text.NOTHING
+    yield f"  owner {found.text('owner')}   {found.text('lifecycle')}   goes to {environments}"
+    parameters = found.at("parameters")
+    required = parameters.texts("required")
+    rows = [
+        (key, _describe(item), item.text("description"))
+        for key in parameters.at("properties").data
+        if (item := parameters.at("properties").at(key)) or key in required
+    ]
+    yield "parameters"
+    yield from text.align(rows, indent=2)
+    yield "versions"
+    versions = found.items("versions")
+    yield from text.align([_make_version_row(session, item) for item in versions], indent=2)
+
+
+def _make_version_row(session: Session, item: Answer) -> tuple[str, ...]:
+    moment = text.render_moment(item.text("publishedAt"), session.now)
+    return item.text("version"), item.text("commit")[:7], f"{moment} by {item.text('publishedBy')}"
+
+
+def _describe(schema: Answer) -> str:
+    kind = schema.text("type") or "any"
+    return f"{kind} = {schema.text('default')}" if "default" in schema.data else kind
+
+
+@path.command()
+@click.argument("repository")
+@click.argument("tag")
+@with_session()
+def publish(session: Session, repository: str, tag: str) -> None:
+    """Make the tag TAG of a hosted repository a version of the golden path in it."""
+    made = session.client.post("/golden-paths", {"repository": repository, "tag": tag})
+    session.show(
+        made.data,
+        lambda: (
+            f"Published {made.text('version')} of '{repository}' at {made.text('commit')[:7]}.",
+        ),
+    )
