@@ -41,7 +41,8 @@ class Settings:
     none is known. `port` and `gateway_port` are where `fairway up` listens, on loopback.
     `cache` holds what can be fetched again; it is shared by all homes of one person.
     `data_root` is where servers that run under another account keep their data, if not at home.
-    `build_limits` are those that are not the builder's own, by name.
+    `build_limits` are those that are not the builder's own, by name. `public_url` is where people
+    reach the API, if not on this machine; it stands in links, such as those of the catalog.
     """
 
     home: Path
@@ -54,6 +55,7 @@ class Settings:
     cache: Path
     data_root: Path | None = None
     build_limits: Mapping[str, int] = field(default_factory=dict)
+    public_url: str = ""
 
     @property
     def endpoint_path(self) -> Path:
@@ -100,6 +102,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             for variable, name in _BUILD_LIMITS.items()
             if environ.get(variable)
         },
+        public_url=_read_address(environ, "FAIRWAY_PUBLIC_URL"),
     )
 
 
@@ -143,9 +146,14 @@ def _read_port(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _read_url(environ: Mapping[str, str], home: Path, port: int) -> str:
-    text = environ.get("FAIRWAY_URL", "").rstrip("/")
+    given = _read_address(environ, "FAIRWAY_URL")
+    return given or _read_endpoint(home) or f"http://127.0.0.1:{port}"
+
+
+def _read_address(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "").rstrip("/")
     if not text:
-        return _read_endpoint(home) or f"http://127.0.0.1:{port}"
+        return ""
     try:
         parts = urlsplit(text)
         is_usable = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -154,7 +162,7 @@ def _read_url(environ: Mapping[str, str], home: Path, port: int) -> str:
         is_usable = False
     if not is_usable:
         raise SettingError(
-            "FAIRWAY_URL", f"'{text}' is no HTTP address", "set it like http://127.0.0.1:7480"
+            name, f"'{text}' is no HTTP address", "set it like http://127.0.0.1:7480"
         )
     return text
 

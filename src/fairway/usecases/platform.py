@@ -62,7 +62,8 @@ class PlannerCache:
 class Platform:
     """The ports by role; `provisioners` and `traits` are by driver name.
 
-    `backups` is the folder below which backups that people ask for are written.
+    `backups` is the folder below which backups that people ask for are written. `base_url` is
+    where people reach the API, without a path.
     """
 
     store: Store
@@ -77,6 +78,7 @@ class Platform:
     provisioners: Mapping[str, Provisioner]
     traits: Mapping[str, Traits]
     backups: Path
+    base_url: str
     build_limits: BuildLimits = BuildLimits()
     planner: PlannerCache = field(default_factory=PlannerCache)
 

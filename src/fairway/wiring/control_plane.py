@@ -69,11 +69,11 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
         listener = stack.enter_context(_listen(settings.port))
         store = open_store(settings.database_url, SystemClock())
         stack.callback(store.close)
-        platform = make_platform(settings, store)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        platform = make_platform(settings, store, base_url=settings.public_url or url)
         first_start.prepare(platform, settings.home)
         _ensure_agent(settings)  # last: nothing is left running by a start that is refused
         watcher = stack.enter_context(_work(settings, platform, store))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         homes.write_endpoint(settings.home, url)
         stack.callback(homes.remove_endpoint, settings.home)
         server = _make_server(settings, platform, watcher)
@@ -85,7 +85,7 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
             server.run([listener])
 
 
-def make_platform(settings: Settings, store: SqlStore) -> Platform:
+def make_platform(settings: Settings, store: SqlStore, *, base_url: str) -> Platform:
     """Return the platform with its drivers on `store`."""
     python = Path(sys.executable).resolve()
     blobs = FileBlobStore(settings.home / "blobs")
@@ -115,6 +115,7 @@ def make_platform(settings: Settings, store: SqlStore) -> Platform:
         provisioners=provisioners,
         traits={name: registry.make_traits(item) for name, item in provisioners.items()},
         backups=settings.home / "backups",
+        base_url=base_url,
     )
 
 

@@ -21,6 +21,7 @@ from fairway.kits.errors import Refused
 from fairway.ports.renderer import Rendering, RenderLimits
 from fairway.ports.source_control import Signature
 from fairway.ports.store.store import Transaction
+from fairway.usecases.catalog import ingest_source
 from fairway.usecases.platform import Actor, Platform
 from fairway.usecases.source import deliver_push
 
@@ -300,6 +301,15 @@ def _register(
                 "owner": repository.owner,
             },
         )
+    )
+    ingest_source.ingest_source(
+        platform,
+        tx,
+        actor,
+        repository,
+        commit=commit,
+        read=lambda path: made.tree[path].content if path in made.tree else None,
+        base_url=platform.base_url,
     )
     deliver_push.mark_push(tx, repository.name, repository.default_branch)
     ref = f"refs/heads/{repository.default_branch}"

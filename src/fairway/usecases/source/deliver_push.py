@@ -11,8 +11,10 @@ from fairway.core.release.release import Commit
 from fairway.core.run.run import Run
 from fairway.core.source.repository import CommitStatus, Push, Repository, StatusState
 from fairway.formats import yaml
+from fairway.formats.catalog_source import ReadFile
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
+from fairway.usecases.catalog import ingest_source
 from fairway.usecases.delivery import start_run
 from fairway.usecases.delivery.source_documents import SCORE_FILES
 from fairway.usecases.delivery.start_run import Source
@@ -22,6 +24,7 @@ from fairway.usecases.source import archive_commit
 # The queue's kind of keys `<repository>/<branch>`.
 PUSH = "push"
 BUILD = "build"
+CATALOG = "catalog"
 # How far back pushes are looked at that a newer one may have overtaken.
 _MOST_PUSHES = 20
 _STATES: dict[str, StatusState] = {"succeeded": "success"}
@@ -50,6 +53,7 @@ def deliver_branch(platform: Platform, repository: str, branch: str) -> None:
     each after the one before; any other branch is built and tested. A push that is under way is
     left to end; those that came between it and the newest are passed over.
     """
+    _read_catalog(platform, repository, branch)
     with platform.store.read() as tx:
         found = _find_branch(platform, tx, repository, branch)
         if found is None:
@@ -61,7 +65,8 @@ def deliver_branch(platform: Platform, repository: str, branch: str) -> None:
     try:
         digest = archive_commit.archive_commit(platform, repository, push.after)
     except Refused as problem:
-        _put_failure(platform, found, context, problem)
+        with platform.store.write() as tx:
+            _put_status(platform, tx, push, context, state="failure", text=problem.why)
         return
     entry = platform.source_control.find_commit(repository, push.after)
     commit = Commit(id=push.after, subject=entry.subject if entry else "")
@@ -99,6 +104,55 @@ def _describe_success(run: Run) -> str:
     if environment:
         return f"release {release} runs in {environment}"
     return "built and tested"
+
+
+def read_commit(platform: Platform, repository: str, commit: str) -> ReadFile:
+    """Return a reader of a commit's files, None for those that are not there."""
+
+    def read(path: str) -> bytes | None:
+        file = platform.source_control.find_file(repository, commit, path)
+        return file.content if file else None
+
+    return read
+
+
+def _read_catalog(platform: Platform, repository: str, branch: str) -> None:
+    """Bring the catalog in line with the newest push to a default branch, once for each."""
+    with platform.store.read() as tx:
+        known = tx.repositories.find(repository)
+        push = tx.repositories.find_last_push(repository, branch)
+        if known is None or push is None or not push.after or branch != known.default_branch:
+            return
+        if CATALOG in _read_states(tx, push):
+            return
+    read = read_commit(platform, repository, push.after)
+    try:
+        with platform.store.write() as tx:
+            done = ingest_source.ingest_source(
+                platform,
+                tx,
+                _find_actor(tx, push.actor),
+                known,
+                commit=push.after,
+                read=read,
+                base_url=platform.base_url,
+            )
+            remarks = f", {len(done.findings)} remarks" if done.findings else ""
+            text = f"{len(done.changes)} entities{remarks}"
+            _put_status(platform, tx, push, CATALOG, state="success", text=text)
+    except Refused as problem:
+        with platform.store.write() as tx:
+            _put_status(platform, tx, push, CATALOG, state="failure", text=str(problem))
+
+
+def _find_actor(tx: Transaction, name: str) -> Actor:
+    """Return who pushed, with the rights of now; nobody's where the user is gone."""
+    user = tx.users.find(name)
+    return Actor(
+        name=name,
+        groups=user.groups if user else frozenset(),
+        is_admin=user is not None and user.is_admin,
+    )
 
 
 def _find_branch(
@@ -167,16 +221,8 @@ def _pass_over(platform: Platform, tx: Transaction, branch: _Branch) -> None:
         states = _read_states(tx, push)
         for context in branch.contexts:
             if context not in states:
-                tx.repositories.put_status(
-                    CommitStatus(
-                        repository=push.repository,
-                        commit=push.after,
-                        context=context,
-                        state="superseded",
-                        text=f"passed over for {newest[:12]}",
-                        at=platform.clock.now(),
-                    )
-                )
+                text = f"passed over for {newest[:12]}"
+                _put_status(platform, tx, push, context, state="superseded", text=text)
 
 
 def _start(
@@ -197,28 +243,27 @@ def _start(
             "context": context,
         },
     )
+    _put_status(platform, tx, push, context, state="pending", text=f"run {run.id}", run=run.id)
+
+
+def _put_status(
+    platform: Platform,
+    tx: Transaction,
+    push: Push,
+    context: str,
+    *,
+    state: StatusState,
+    text: str,
+    run: int = 0,
+) -> None:
     tx.repositories.put_status(
         CommitStatus(
             repository=push.repository,
             commit=push.after,
             context=context,
-            state="pending",
-            text=f"run {run.id}",
-            run=run.id,
+            state=state,
+            text=text,
+            run=run,
             at=platform.clock.now(),
         )
     )
-
-
-def _put_failure(platform: Platform, branch: _Branch, context: str, problem: Refused) -> None:
-    with platform.store.write() as tx:
-        tx.repositories.put_status(
-            CommitStatus(
-                repository=branch.push.repository,
-                commit=branch.push.after,
-                context=context,
-                state="failure",
-                text=problem.why,
-                at=platform.clock.now(),
-            )
-        )
