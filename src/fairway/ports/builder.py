@@ -34,7 +34,7 @@ class BuildRequest:
     limits: BuildLimits = BuildLimits()
 
 
-# Takes the build step's name (`dependencies`, `tests`, `bundle`) and one line of its output.
+# Takes the build step's name (`dependencies`, `build`, `tests`, `bundle`) and one line that it said.
 BuildLog = Callable[[str, str], None]
 
 

@@ -6,18 +6,20 @@ Belongs here: values only. Start at `Release`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from fairway.core.workload.workload import Workload
 from fairway.kits.canonical import JsonObject
 from fairway.kits.digest import Digest
+
+LayerName: TypeAlias = Literal["dependencies", "application"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One archive of an artifact: its digest is that of the archive's bytes, `size` in bytes."""
 
-    name: Literal["dependencies", "application"]
+    name: LayerName
     digest: Digest
     size: int
 

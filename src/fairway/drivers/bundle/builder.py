@@ -1,17 +1,16 @@
 """From source to a bundle in two layers.
 
 Belongs here: the order of a build's steps and what each leaves behind. Never here: command lines,
-limits, archives' bytes. Start at `BundleBuilder.build`.
+limits, archives' bytes, languages. Start at `BundleBuilder.build`.
 
 A bundle is known by the digest of its manifest: canonical JSON of component, runtime and layers.
-`dependencies` unpacks to `deps/`, with console scripts in `deps/bin/`; `application` to `app/`.
-`runtime` says which Python it was made for and, as `path`, which folders hold its modules.
+`dependencies` unpacks to `deps/`, with programs in `deps/bin/`; `application` to `app/`.
+`runtime` says which Python or Node it was made for and, as `path`, which folders hold Python's
+modules. Node is no part of a bundle: unpacking links `deps/bin/node` to this machine's.
 """
 
 import errno
 import json
-import platform
-import subprocess
 import tarfile
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -20,13 +19,24 @@ from typing import Any
 
 import uv
 
-from fairway.core.release.release import Artifact, Layer, TestReport
+from fairway.core.release.release import Artifact, Layer, LayerName, TestReport
 from fairway.drivers.bundle import layer as layers
-from fairway.drivers.bundle import surroundings
+from fairway.drivers.bundle import python, surroundings
 from fairway.drivers.bundle.dependencies import Dependencies, write_whole
 from fairway.drivers.bundle.limited import Workshop
-from fairway.drivers.bundle.project import InvalidProject, Project, read_project
-from fairway.drivers.bundle.suite import run_suite
+from fairway.drivers.bundle.node.npm import Npm
+from fairway.drivers.bundle.node.project import NodeProject, is_node_project, read_node_project
+from fairway.drivers.bundle.node.recipe import NodeRecipe
+from fairway.drivers.bundle.node.runtime import Nodes
+from fairway.drivers.bundle.project import (
+    InvalidProject,
+    Project,
+    is_python_project,
+    read_project,
+)
+from fairway.drivers.bundle.python import PythonRecipe
+from fairway.drivers.bundle.recipe import Content, Recipe
+from fairway.drivers.bundle.site.recipe import SiteRecipe
 from fairway.drivers.jail.scratch import open_scratch
 from fairway.formats import source_archive
 from fairway.kits import canonical
@@ -43,11 +53,11 @@ _FOLDERS = {"dependencies": "deps", "application": "app"}
 
 
 class BundleBuilder(Builder):
-    """Builds with uv and pytest in limited subprocesses; safe among threads and processes.
+    """Builds Python and Node projects in limited subprocesses; safe among threads and processes.
 
     `python` is the interpreter that bundles are made for. `find_artifact` tells of what was built
     before, so that tests that passed for the same bundle are not run again. `cache` is for what
-    uv fetched; homes may share it.
+    uv fetched, and its sibling `npm` for what npm did; homes may share them.
     """
 
     def __init__(
@@ -64,19 +74,14 @@ class BundleBuilder(Builder):
         self._scratch = home / "build" / "scratch"
         self._resolutions = home / "build" / "resolutions"
         self._known_layers = home / "build" / "layers"
-        self._cache = cache or home / "build" / "cache"
+        self._cache = cache or home / "build" / "uv"
+        self._nodes = Nodes(home / "runtimes", uv=Path(uv.find_uv_bin()), cache=self._cache)
         self._python = python
         self._find_artifact = find_artifact
 
     @cached_property
     def _python_version(self) -> str:
-        code = "import sys; print('%d.%d' % sys.version_info[:2])"
-        command = [str(self._python), "-I", "-S", "-c", code]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    @property
-    def _platform(self) -> str:
-        return f"{self._python_version} {platform.system()} {platform.machine()}"
+        return python.read_version(self._python)
 
     def build(
         self, request: BuildRequest, log: BuildLog, is_cancelled: Callable[[], bool]
@@ -97,35 +102,24 @@ class BundleBuilder(Builder):
             raise _explain(request.component, error) from error
 
     def _build(self, request: BuildRequest, workshop: Workshop) -> Artifact:
-        tree = workshop.folder / "app"
         try:
-            project = read_project(tree, request.source)
+            recipe = self._choose_recipe(request, workshop)
         except InvalidProject as error:
             raise workshop.refuse("dependencies", error.why, fix=error.fix) from error
-        dependencies = Dependencies(
-            workshop,
-            project,
-            tree=tree,
-            uv=Path(uv.find_uv_bin()),
-            python=self._python,
-            memory=self._resolutions,
-            environment=surroundings.make_index_environment(workshop.folder, self._cache),
+        resolution = recipe.resolve()
+        # The application before the tests, which may write into the tree.
+        made = (
+            self._make_dependency_layer(recipe, resolution, workshop),
+            self._make_application_layer(recipe, request.source, workshop),
         )
-        resolution = dependencies.resolve(self._platform)
-        dependency_layer = self._make_dependency_layer(dependencies, resolution, workshop)
-        # Before the tests, which may write into the tree.
-        application_layer = self._store_layer(tree, "application")
-        made = (dependency_layer, application_layer)
-        manifest = self._make_manifest(request.component, project, made)
+        manifest = _make_manifest(request.component, recipe, made)
         digest = digests.make_value_digest(manifest)
         workshop.check("tests")
         known = self._find_artifact(digest)
         if known is not None and (known.tests is not None or not request.is_tested):
             workshop.say("tests", "the same bundle was built before")
             return known
-        tests = self._run_tests(
-            request, workshop, project, dependencies=dependencies, resolution=resolution
-        )
+        tests = _run_tests(request, workshop, recipe, resolution)
         workshop.check("bundle")
         self._blobs.put([canonical.render_canonical(manifest)], expected=digest)
         workshop.say("bundle", digest)
@@ -134,80 +128,115 @@ class BundleBuilder(Builder):
             component=request.component,
             source=request.source,
             layers=made,
-            runtime=self._make_runtime(project),
+            runtime=recipe.runtime,
             tests=tests,
         )
 
-    def _make_runtime(self, project: Project) -> dict[str, str]:
-        modules = (Path("app", folder).as_posix() for folder in project.path)
-        return {"python": self._python_version, "path": ":".join((*modules, "deps"))}
+    def _choose_recipe(self, request: BuildRequest, workshop: Workshop) -> Recipe:
+        tree = workshop.folder / "app"
+        if is_node_project(tree):
+            if is_python_project(tree):
+                why = "it has package.json, and also pyproject.toml or requirements.txt"
+                fix = "keep a service of one language in a folder of its own"
+                raise InvalidProject(why, fix=fix)
+            return self._make_node_recipe(read_node_project(tree), workshop)
+        project = read_project(tree, request.source)
+        return PythonRecipe(
+            workshop,
+            project,
+            dependencies=self._make_dependencies(workshop, project, tree),
+            version=self._python_version,
+        )
 
-    def _make_manifest(
-        self, component: str, project: Project, made: tuple[Layer, ...]
-    ) -> JsonObject:
-        return {
-            "component": component,
-            "runtime": self._make_runtime(project),
-            "layers": [
-                {"name": layer.name, "digest": layer.digest, "size": layer.size} for layer in made
-            ],
-        }
+    def _make_node_recipe(self, project: NodeProject, workshop: Workshop) -> Recipe:
+        node = self._nodes.get(project.node)
+        npm = Npm(
+            workshop,
+            project,
+            node=node,
+            memory=self._resolutions,
+            cache=self._cache.with_name("npm"),
+        )
+        recipe = NodeRecipe(workshop, project, npm, node)
+        if not project.site:
+            return recipe
+        # What the site's server needs is listed whole, and read from no file of the project.
+        server = Project(kind="requirements", input_digest=digests.make_value_digest(None))
+        return SiteRecipe(
+            workshop,
+            recipe,
+            site=project.site,
+            dependencies=self._make_dependencies(workshop, server, workshop.folder),
+            version=self._python_version,
+        )
 
-    def _make_dependency_layer(
-        self, dependencies: Dependencies, resolution: str, workshop: Workshop
-    ) -> Layer:
+    def _make_dependencies(self, workshop: Workshop, project: Project, tree: Path) -> Dependencies:
+        return Dependencies(
+            workshop,
+            project,
+            tree=tree,
+            uv=Path(uv.find_uv_bin()),
+            python=self._python,
+            memory=self._resolutions,
+            environment=surroundings.make_index_environment(workshop.folder, self._cache),
+        )
+
+    def _make_dependency_layer(self, recipe: Recipe, resolution: str, workshop: Workshop) -> Layer:
         """Return the layer of a resolution, installing it only when no build did before."""
-        key = digests.make_joined_digest((self._platform, resolution))
-        memory = self._known_layers / f"{key.removeprefix('sha256:')}.json"
-        if memory.is_file():
-            known = json.loads(memory.read_text())
-            if self._blobs.has(known["digest"]):
-                workshop.say("dependencies", "unchanged")
-                return Layer(name="dependencies", digest=known["digest"], size=known["size"])
+        key = digests.make_joined_digest((recipe.platform, resolution))
+        known = self._recall_layer(key, "dependencies")
+        if known is not None:
+            workshop.say("dependencies", "unchanged")
+            return known
         folder = workshop.folder / "deps"
-        dependencies.install(resolution, folder)
-        layers.normalise_installation(folder)
-        layer = self._store_layer(folder, "dependencies")
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(memory, json.dumps({"digest": layer.digest, "size": layer.size}))
-        count = len(list(folder.glob("*.dist-info")))
+        count = recipe.install(resolution, folder)
+        layer = self._store_layer(Content(folder=folder, prefix="deps"), "dependencies")
+        self._remember_layer(key, layer)
         workshop.say("dependencies", f"{count} packages")
         return layer
 
-    def _store_layer(self, folder: Path, name: str) -> Layer:
-        digest = self._blobs.put(layers.pack_layer(folder, _FOLDERS[name]))
-        size = self._blobs.get_path(digest).stat().st_size
-        if name == "application":
-            return Layer(name="application", digest=digest, size=size)
-        return Layer(name="dependencies", digest=digest, size=size)
+    def _make_application_layer(self, recipe: Recipe, source: Digest, workshop: Workshop) -> Layer:
+        """Return the layer of the application, compiling one source only once."""
+        compile_key = recipe.get_compile_key()
+        if not compile_key:
+            return self._store_layer(recipe.assemble(), "application")
+        key = digests.make_joined_digest(("application", compile_key, source))
+        known = self._recall_layer(key, "application")
+        if known is not None:
+            workshop.say("build", "unchanged")
+            return known
+        layer = self._store_layer(recipe.assemble(), "application")
+        self._remember_layer(key, layer)
+        workshop.say("build", f"{layer.size // 1024} KiB")
+        return layer
 
-    def _run_tests(
-        self,
-        request: BuildRequest,
-        workshop: Workshop,
-        project: Project,
-        *,
-        dependencies: Dependencies,
-        resolution: str,
-    ) -> TestReport | None:
-        """Run the project's tests, in an environment that also has what only they need."""
-        if not request.is_tested:
-            workshop.say("tests", "left out by request")
+    def _recall_layer(self, key: Digest, name: LayerName) -> Layer | None:
+        memory = self._make_memory_path(key)
+        if not memory.is_file():
             return None
-        if not project.has_tests:
-            workshop.say("tests", "the project has none")
+        known = json.loads(memory.read_text())
+        if not self._blobs.has(known["digest"]):
             return None
-        wanted = dependencies.resolve_for_tests(self._platform, resolution)
-        packages = workshop.folder / "test-deps"
-        dependencies.install(wanted, packages)
-        interpreter = dependencies.make_interpreter(workshop.folder / "venv")
-        return run_suite(workshop, project, packages=packages, interpreter=interpreter)
+        return Layer(name=name, digest=known["digest"], size=known["size"])
+
+    def _remember_layer(self, key: Digest, layer: Layer) -> None:
+        memory = self._make_memory_path(key)
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(memory, json.dumps({"digest": layer.digest, "size": layer.size}))
+
+    def _make_memory_path(self, key: Digest) -> Path:
+        return self._known_layers / f"{key.removeprefix('sha256:')}.json"
+
+    def _store_layer(self, content: Content, name: LayerName) -> Layer:
+        digest = self._blobs.put(layers.pack_layer(content))
+        return Layer(name=name, digest=digest, size=self._blobs.get_path(digest).stat().st_size)
 
     def unpack(self, artifact: Digest) -> Path:
         folder = self._bundles / artifact.removeprefix("sha256:")
-        if folder.is_dir():
-            return folder
         try:
+            if folder.is_dir():
+                self._renew_node(folder)
+                return folder
             with open_scratch(self._scratch) as scratch:
                 self._unpack_layers(self._read_manifest(artifact), scratch / "bundle")
                 self._publish(scratch / "bundle", folder)
@@ -235,6 +264,16 @@ class BundleBuilder(Builder):
             with tarfile.open(path, "r:gz") as tar:
                 source_archive.unpack_tree(tar, folder, max_bytes=_MAX_BUNDLE_BYTES)
         (folder / "path").write_text(manifest["runtime"]["path"])
+        if "node" in manifest["runtime"]:
+            (folder / "deps" / "bin").mkdir(exist_ok=True)
+            link = folder / "deps" / "bin" / "node"
+            link.symlink_to(self._nodes.link(manifest["runtime"]["node"]))
+
+    def _renew_node(self, folder: Path) -> None:
+        """Let a bundle find its Node also after the machine's was replaced by another."""
+        link = folder / "deps" / "bin" / "node"
+        if link.is_symlink() and link.readlink().parent == self._nodes.links:
+            self._nodes.link(link.readlink().name)
 
     def _publish(self, draft: Path, folder: Path) -> None:
         """Make a finished bundle visible at once; one that another made meanwhile is kept."""
@@ -250,6 +289,25 @@ class BundleBuilder(Builder):
                 raise
             return
         folder.chmod(0o555)
+
+
+def _make_manifest(component: str, recipe: Recipe, made: tuple[Layer, ...]) -> JsonObject:
+    return {
+        "component": component,
+        "runtime": dict(recipe.runtime),
+        "layers": [
+            {"name": layer.name, "digest": layer.digest, "size": layer.size} for layer in made
+        ],
+    }
+
+
+def _run_tests(
+    request: BuildRequest, workshop: Workshop, recipe: Recipe, resolution: str
+) -> TestReport | None:
+    if not request.is_tested:
+        workshop.say("tests", "left out by request")
+        return None
+    return recipe.run_tests(resolution)
 
 
 def _explain(subject: str, error: OSError) -> Unavailable:

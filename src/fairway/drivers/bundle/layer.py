@@ -14,6 +14,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fairway.drivers.bundle.recipe import Content
+
 _CHUNK_BYTES = 1024 * 1024
 _SHEBANG = re.compile(rb"\A#!(?:/bin/sh\n'''exec' [^\n]*\n' '''|[^\n]*python[^\n]*)\n")
 _PORTABLE = b"#!/usr/bin/env python3\n"
@@ -38,31 +40,44 @@ class _Drain:
         yield from chunks
 
 
-def pack_layer(folder: Path, prefix: str) -> Iterator[bytes]:
-    """Yield the bytes of a tar.gz of `folder`, paths below `prefix`; equal trees, equal bytes."""
+def pack_layer(content: Content) -> Iterator[bytes]:
+    """Yield the bytes of a tar.gz of `content`; equal trees, equal bytes."""
     drain = _Drain()
     with (
         gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=drain, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
-        for path in sorted(_list_files(folder)):
-            _add(tar, folder / path, f"{prefix}/{path}")
+        for path in sorted({*_list_files(content), *content.links}):
+            name = f"{content.prefix}/{path}"
+            if path in content.links:
+                _add_link(tar, name, content.links[path])
+            else:
+                _add(tar, content.folder / path, name)
             yield from drain.take()
     yield from drain.take()
 
 
-def _list_files(folder: Path) -> Iterable[str]:
-    for path in folder.rglob("*"):
-        if path.is_symlink() or path.is_file():
-            yield path.relative_to(folder).as_posix()
+def _list_files(content: Content) -> Iterable[str]:
+    for top in content.folder.iterdir():
+        if top.name in content.leave_out:
+            continue
+        is_folder = top.is_dir() and not top.is_symlink()
+        for path in top.rglob("*") if is_folder else (top,):
+            if path.is_symlink() or path.is_file():
+                yield path.relative_to(content.folder).as_posix()
+
+
+def _add_link(tar: tarfile.TarFile, name: str, target: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, target, 0o777
+    tar.addfile(entry)
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
-    entry = tarfile.TarInfo(name)
     if path.is_symlink():
-        entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
-        tar.addfile(entry)
+        _add_link(tar, name, str(path.readlink()))
         return
+    entry = tarfile.TarInfo(name)
     state = path.stat()
     entry.size = state.st_size
     entry.mode = 0o755 if state.st_mode & 0o100 else 0o644

@@ -86,6 +86,16 @@ def read_project(tree: Path, source: Digest) -> Project:
     )
 
 
+def is_python_project(tree: Path) -> bool:
+    """Return whether the tree says what Python packages it needs, or that it is one.
+
+    Raises:
+        InvalidProject: pyproject.toml is not TOML.
+    """
+    has_requirements = (tree / "requirements.txt").is_file()
+    return has_requirements or "project" in _read_toml(tree / "pyproject.toml")
+
+
 def _read_toml(path: Path) -> Mapping[str, object]:
     if not path.is_file():
         return {}

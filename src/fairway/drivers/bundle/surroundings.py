@@ -15,6 +15,7 @@ _NETWORK = frozenset(
         "CURL_CA_BUNDLE",
         "HTTPS_PROXY",
         "HTTP_PROXY",
+        "NODE_EXTRA_CA_CERTS",
         "NO_PROXY",
         "REQUESTS_CA_BUNDLE",
         "SSL_CERT_DIR",
@@ -41,6 +42,22 @@ _NEVER = frozenset(
         "UV_WORKING_DIRECTORY",
     )
 )
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# npm's settings that say where packages come from; `//HOST/:…` and `@SCOPE:registry` are others.
+_REGISTRY = frozenset(
+    ("ca", "cafile", "https_proxy", "noproxy", "proxy", "registry", "strict_ssl", "userconfig")
+)
+_NPM_PREFIX = "npm_config_"
+# npm is to install what is asked for, and no more.
+NPM_SETTINGS = {
+    "npm_config_audit": "false",
+    "npm_config_engine_strict": "true",
+    "npm_config_fund": "false",
+    "npm_config_loglevel": "error",
+    "npm_config_logs_max": "0",
+    "npm_config_progress": "false",
+    "npm_config_update_notifier": "false",
+}
 
 
 def make_environment(scratch: Path) -> dict[str, str]:
@@ -50,7 +67,7 @@ def make_environment(scratch: Path) -> dict[str, str]:
     return {
         "HOME": str(scratch / "home"),
         "LANG": "C.UTF-8",
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": SYSTEM_PATH,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "SOURCE_DATE_EPOCH": "315532800",
@@ -70,6 +87,31 @@ def make_index_environment(scratch: Path, cache: Path) -> dict[str, str]:
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
+
+
+def make_registry_environment() -> dict[str, str]:
+    """Return what npm needs besides to reach the operator's package registry."""
+    return choose_registry_settings(os.environ)
+
+
+def choose_registry_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the platform's variables that say where npm's packages come from.
+
+    The operator's own .npmrc goes along, since HOME is another during a build; a token that it
+    takes from a variable is looked for in NPM_TOKEN.
+    """
+    chosen = {}
+    for name, value in variables.items():
+        setting = name[len(_NPM_PREFIX) :]
+        is_npms = name.lower().startswith(_NPM_PREFIX)
+        is_scoped = setting.startswith(("//", "@"))
+        if is_npms and (is_scoped or setting.lower() in _REGISTRY):
+            chosen[_NPM_PREFIX + (setting if is_scoped else setting.lower())] = value
+    if "NPM_TOKEN" in variables:
+        chosen["NPM_TOKEN"] = variables["NPM_TOKEN"]
+    if "HOME" in variables:
+        chosen.setdefault("npm_config_userconfig", str(Path(variables["HOME"]) / ".npmrc"))
+    return chosen
 
 
 def choose_network_settings(variables: Mapping[str, str]) -> dict[str, str]:
