@@ -1,0 +1,45 @@
+"""How the programs are asked and answer: by JSON in a work folder.
+
+Belongs here: the folder's files. `request.json` is there at the start, `answer.json` at the end;
+`at.json` says what was worked on last: a place in the template, and which of the answers. Never
+here: the work. Start at `serve`.
+"""
+
+import json
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fairway.drivers.copier.program.failure import NOWHERE, Failure, Place
+
+Request = Mapping[str, Any]  # Any: JSON
+
+
+class Desk:
+    """The work folder, what is asked for, and what is worked on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.request: Request = json.loads((folder / "request.json").read_bytes())
+        self.template = Path(self.request["template"]).resolve()
+        self.at = NOWHERE
+        self.number = 0
+
+    def note(self, at: Place) -> None:
+        """Remember what is worked on; in a file, for when this process is killed."""
+        self.at = at
+        text = json.dumps({"file": at.file, "line": at.line, "number": self.number})
+        (self.folder / "at.json").write_text(text)
+
+
+def serve(work: Callable[[Desk], Request]) -> None:
+    """Do `work` in the folder that the command line names."""
+    warnings.simplefilter("ignore")
+    desk = Desk(Path(sys.argv[1]))
+    try:
+        text = json.dumps(work(desk), default=str, allow_nan=False)
+    except Failure as failure:
+        text = json.dumps({"failure": failure.as_json()})
+    (desk.folder / "answer.json").write_text(text)
