@@ -20,6 +20,8 @@ _BUILD_LIMITS = {
     "FAIRWAY_BUILD_PROCESSES": "processes",
     "FAIRWAY_BUILD_DISK_BYTES": "disk_bytes",
 }
+DEFAULT_PUSH_MAX_BYTES = 512 * 1024**2
+DEFAULT_POLL_SECONDS = 60
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -41,6 +43,8 @@ class Settings:
     none is known. `port` and `gateway_port` are where `fairway up` listens, on loopback.
     `cache` holds what can be fetched again; it is shared by all homes of one person.
     `data_root` is where servers that run under another account keep their data, if not at home.
+    `push_max_bytes` is the most that a push may bring. `poll_seconds` is how often origins of
+    repositories on other servers are asked.
     `build_limits` are those that are not the builder's own, by name. `public_url` is where people
     reach the API, if not on this machine; it stands in links, such as those of the catalog.
     """
@@ -54,6 +58,8 @@ class Settings:
     log_level: str = "info"
     cache: Path
     data_root: Path | None = None
+    push_max_bytes: int = DEFAULT_PUSH_MAX_BYTES
+    poll_seconds: int = DEFAULT_POLL_SECONDS
     build_limits: Mapping[str, int] = field(default_factory=dict)
     public_url: str = ""
 
@@ -97,8 +103,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_read_log_level(environ),
         cache=_read_folder(environ, "FAIRWAY_CACHE") or _get_cache(environ),
         data_root=_read_folder(environ, "FAIRWAY_DATA_ROOT"),
+        push_max_bytes=_read_limit(environ, "FAIRWAY_PUSH_MAX_BYTES", DEFAULT_PUSH_MAX_BYTES),
+        poll_seconds=_read_limit(environ, "FAIRWAY_POLL_SECONDS", DEFAULT_POLL_SECONDS),
         build_limits={
-            name: _read_limit(environ, variable)
+            name: _read_limit(environ, variable, 0)
             for variable, name in _BUILD_LIMITS.items()
             if environ.get(variable)
         },
@@ -106,8 +114,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
-def _read_limit(environ: Mapping[str, str], name: str) -> int:
-    text = environ[name]
+def _read_limit(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "")
+    if not text:
+        return default
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**53):
         raise SettingError(name, f"'{text}' is no limit", "set it to a whole number, or unset it")
     return int(text)

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from fairway.api.stream import Topics
 from fairway.kits.errors import Refused
+from fairway.ports.git_server import GitServer
 from fairway.usecases.access import manage_users
 from fairway.usecases.insight.check_health import HealthCheck
 from fairway.usecases.platform import Actor, Platform
@@ -28,12 +29,13 @@ REQUEST_IDENTITY = "request_identity"
 
 @dataclass(slots=True, kw_only=True)
 class ApiContext:
-    """What the app holds: the platform, checks for `doctor`, and how to stop all that it runs."""
+    """What the app holds: the platform, git's server, checks for `doctor`, and how to stop all."""
 
     platform: Platform
     topics: Topics
     health_checks: tuple[HealthCheck, ...]
     shut_down: Callable[[], None]
+    git_server: GitServer
     started_at: float
     log_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_LOG_READERS))
     actors: dict[str, tuple[float, Actor]] = field(default_factory=dict)

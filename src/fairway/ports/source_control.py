@@ -5,13 +5,14 @@ Belongs here: the contract of a host of git repositories. Never here: who may do
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from fairway.core.golden_path.golden_path import Conflict
+from fairway.core.source.repository import RefUpdate
 from fairway.core.source.tree import Tree, TreeFile
 
 
@@ -64,6 +65,18 @@ class Merge:
     @property
     def is_clean(self) -> bool:
         return not self.conflicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginMove:
+    """A ref that an origin has moved; `is_rewrite`: what it led to before is not kept by it.
+
+    One that is not followed is where it was.
+    """
+
+    update: RefUpdate
+    is_rewrite: bool
+    is_followed: bool
 
 
 class SourceControl(Protocol):
@@ -164,6 +177,10 @@ class SourceControl(Protocol):
         """
 
     @abstractmethod
+    def set_default_branch(self, repository: str, branch: str) -> None:
+        """Make `branch` the one that a clone checks out; it need not exist yet."""
+
+    @abstractmethod
     def merge(
         self, repository: str, *, base: str, ours: str, theirs: str, name: str = "theirs"
     ) -> Merge:
@@ -182,6 +199,45 @@ class SourceControl(Protocol):
 
         Raises:
             Unavailable: ORIGIN-AWAY.
+        """
+
+    @abstractmethod
+    def find_origin_state(self, url: str, *, credentials: str = "", known: str = "") -> str | None:
+        """Return what stands for all branches and tags at `url`; None: they are as `known` says.
+
+        It costs one request, and little where the server knows entity tags.
+
+        Raises:
+            Unavailable: ORIGIN-AWAY.
+        """
+
+    @abstractmethod
+    def follow(
+        self,
+        repository: str,
+        url: str,
+        *,
+        credentials: str = "",
+        is_protected: Callable[[str], bool],
+    ) -> tuple[OriginMove, ...]:
+        """Fetch all branches and tags at `url`, move ours to them, and return what had moved.
+
+        A ref for whose full name `is_protected` holds is neither rewritten nor deleted.
+
+        Raises:
+            Unavailable: ORIGIN-AWAY.
+        """
+
+    @abstractmethod
+    def find_mover(self, repository: str, ref: str) -> str:
+        """Return the user whose push moved `ref` last, empty when that is not known."""
+
+    @abstractmethod
+    def bundle(self, repository: str, path: Path) -> None:
+        """Write all refs and what they lead to into one file, from which git can clone.
+
+        Raises:
+            Refused: REPOSITORY-EMPTY.
         """
 
     @abstractmethod

@@ -25,6 +25,7 @@ from fairway.api.stream import Topics
 from fairway.controllers.drift import DriftController
 from fairway.controllers.lane import LaneController
 from fairway.controllers.push import PushController
+from fairway.controllers.repository import GarbageController, RepositoryController
 from fairway.core.release.release import Artifact
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
@@ -37,14 +38,15 @@ from fairway.kits.digest import Digest
 from fairway.kits.errors import Unavailable
 from fairway.ports.builder import BuildLimits
 from fairway.ports.driver import DriverContext
+from fairway.ports.git_server import GitServer
 from fairway.runtime.engine import Engine
 from fairway.runtime.signal import Signals
 from fairway.runtime.worker import WorkerPool
 from fairway.settings import Settings
 from fairway.usecases.delivery.steps import executors
 from fairway.usecases.platform import Platform
-from fairway.usecases.source import deliver_push
-from fairway.wiring import first_start, health, registry, waking
+from fairway.usecases.source import deliver_push, manage_repositories
+from fairway.wiring import first_start, git_hosting, health, registry, waking
 from fairway.wiring import home as homes
 from fairway.wiring.waking import AgentWatcher
 
@@ -71,12 +73,13 @@ def run_control_plane(settings: Settings, on_ready: OnReady) -> None:
         stack.callback(store.close)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         platform = make_platform(settings, store, base_url=settings.public_url or url)
+        git_server = stack.enter_context(git_hosting.host_git(settings, platform))
         first_start.prepare(platform, settings.home)
         _ensure_agent(settings)  # last: nothing is left running by a start that is refused
         watcher = stack.enter_context(_work(settings, platform, store))
         homes.write_endpoint(settings.home, url)
         stack.callback(homes.remove_endpoint, settings.home)
-        server = _make_server(settings, platform, watcher)
+        server = _make_server(settings, platform, git_server, watcher=watcher)
         # The server raises the signal that ended it once more: it is time to leave in order.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
@@ -137,12 +140,19 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
     pool = WorkerPool(
         store.queue,
         platform.clock,
-        (LaneController(engine), DriftController(platform), PushController(platform)),
+        (
+            LaneController(engine),
+            DriftController(platform),
+            PushController(platform),
+            RepositoryController(platform, poll_seconds=settings.poll_seconds),
+            GarbageController(platform),
+        ),
         owner=f"{socket.gethostname()}-{os.getpid()}",
     )
     # The home is held and the store is this platform's: whoever has a lease there is dead.
     store.queue.expire_leases()
     waking.mark_all(platform)
+    manage_repositories.mark_all(platform)
     watcher = AgentWatcher(platform, lambda: _ensure_agent(settings))
     pool.start()
     watcher.start()
@@ -178,12 +188,15 @@ def _listen(port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _make_server(settings: Settings, platform: Platform, watcher: AgentWatcher) -> uvicorn.Server:
+def _make_server(
+    settings: Settings, platform: Platform, git_server: GitServer, *, watcher: AgentWatcher
+) -> uvicorn.Server:
     context = ApiContext(
         platform=platform,
         topics=Topics(platform.signals),
         health_checks=health.make_checks(settings, platform),
         shut_down=lambda: _shut_down(settings, platform, watcher),
+        git_server=git_server,
         started_at=time.time(),
     )
     config = uvicorn.Config(

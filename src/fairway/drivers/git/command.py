@@ -11,6 +11,11 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+# In the environment of every git process: whose repositories it works on. A start ends those of
+# the control plane before it.
+MARK = "FAIRWAY_REPOSITORIES"
+# Faults of old clients that do no harm: a history that has them is taken.
+_HARMLESS = ("badTimezone", "missingSpaceBeforeDate", "zeroPaddedFilemode")
 _SETTINGS: Mapping[str, str] = {
     "core.hooksPath": os.devnull,
     "core.logAllRefUpdates": "false",
@@ -24,6 +29,7 @@ _SETTINGS: Mapping[str, str] = {
     "transfer.fsckObjects": "true",
     "uploadpack.allowAnySHA1InWant": "true",
     "uploadpack.allowFilter": "true",
+    **{f"{act}.fsck.{fault}": "warn" for act in ("fetch", "receive") for fault in _HARMLESS},
 }
 
 
@@ -86,5 +92,9 @@ def make_login(credentials: str) -> Mapping[str, str]:
     """Return git's settings by which a request carries `user:password`; none if empty."""
     if not credentials:
         return {}
-    value = base64.b64encode(credentials.encode()).decode()
-    return {"http.extraHeader": f"Authorization: Basic {value}"}
+    return {"http.extraHeader": f"Authorization: {make_login_header(credentials)}"}
+
+
+def make_login_header(credentials: str) -> str:
+    """Return the value of the header `Authorization` that carries `user:password`."""
+    return f"Basic {base64.b64encode(credentials.encode()).decode()}"

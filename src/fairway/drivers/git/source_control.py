@@ -7,7 +7,7 @@ protocol of clients.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -15,11 +15,13 @@ from typing import cast
 from fairway.core.source.tree import FileMode, Tree, TreeFile
 from fairway.drivers.git import merge as merges
 from fairway.drivers.git import objects
-from fairway.drivers.git.command import GitError, make_environment, make_login, run_git
-from fairway.kits.errors import Refused, Unavailable
+from fairway.drivers.git.command import MARK, GitError, make_environment, run_git
+from fairway.drivers.git.origin import Origin
+from fairway.kits.errors import Refused
 from fairway.ports.source_control import (
     CommitEntry,
     Merge,
+    OriginMove,
     Signature,
     SourceControl,
     TreeEntry,
@@ -29,8 +31,6 @@ _MODES = ("100644", "100755", "120000")
 _SUBMODULE = "160000"
 _NOWHERE = "0" * 40
 _LOG_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%B%x00%x01"
-# What a server may be asked by; `file` and `ext` would reach into this machine.
-_PROTOCOLS = "http:https:ssh:git"
 
 
 class GitSourceControl(SourceControl):
@@ -38,7 +38,7 @@ class GitSourceControl(SourceControl):
 
     def __init__(self, root: Path, *, quarantine: Mapping[str, str] | None = None) -> None:
         self._root = root
-        self._environment = make_environment(objects=quarantine)
+        self._environment = {**make_environment(objects=quarantine), MARK: str(root)}
 
     def create(self, repository: str, *, default_branch: str) -> None:
         if self.has(repository):
@@ -222,6 +222,9 @@ class GitSourceControl(SourceControl):
                 status=409,
             ) from error
 
+    def set_default_branch(self, repository: str, branch: str) -> None:
+        self._git(repository, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
     def merge(
         self, repository: str, *, base: str, ours: str, theirs: str, name: str = "theirs"
     ) -> Merge:
@@ -233,31 +236,50 @@ class GitSourceControl(SourceControl):
 
     def fetch(self, repository: str, url: str, *, credentials: str = "") -> bool:
         before = self.list_refs(repository, prefix="refs/")
-        environment = make_environment(make_login(credentials))
-        try:
-            run_git(
-                self.get_path(repository),
-                "fetch",
-                "--quiet",
-                "--prune",
-                "--no-write-fetch-head",
-                "--end-of-options",
-                url,
-                "+refs/heads/*:refs/heads/*",
-                "+refs/tags/*:refs/tags/*",
-                environment={**environment, "GIT_ALLOW_PROTOCOL": _PROTOCOLS},
-            )
-        except GitError as error:
-            raise Unavailable(
-                "ORIGIN-AWAY",
-                what=f"cannot fetch repository '{repository}' from its origin",
-                why=error.text.splitlines()[-1] if error.text else "git gave no reason",
-                fix="check the origin's address and credentials, and that its server runs",
-            ) from error
+        specs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        self._get_origin(url, credentials).fetch(self.get_path(repository), *specs)
         return self.list_refs(repository, prefix="refs/") != before
+
+    def find_origin_state(self, url: str, *, credentials: str = "", known: str = "") -> str | None:
+        return self._get_origin(url, credentials).find_state(known)
+
+    def follow(
+        self,
+        repository: str,
+        url: str,
+        *,
+        credentials: str = "",
+        is_protected: Callable[[str], bool],
+    ) -> tuple[OriginMove, ...]:
+        return self._get_origin(url, credentials).follow(self.get_path(repository), is_protected)
+
+    def find_mover(self, repository: str, ref: str) -> str:
+        log = self.get_path(repository) / "logs" / ref
+        try:
+            last = log.read_bytes().splitlines()[-1]
+        except (OSError, IndexError):
+            return ""
+        # <before> <after> <name> <<email>> <seconds> <zone>\t<what>
+        return last.partition(b" <")[0].split(b" ", 2)[-1].decode(errors="replace")
+
+    def bundle(self, repository: str, path: Path) -> None:
+        if not self.list_refs(repository, prefix="refs/"):
+            raise Refused(
+                "REPOSITORY-EMPTY",
+                what=f"cannot back up repository '{repository}'",
+                why="nothing was pushed to it yet",
+                fix="push something first",
+                status=409,
+            )
+        draft = path.with_suffix(".draft")
+        self._git(repository, "bundle", "create", "--quiet", str(draft), "--all")
+        draft.replace(path)
 
     def collect_garbage(self, repository: str) -> None:
         self._git(repository, "gc", "--quiet", "--prune=2.weeks.ago")
+
+    def _get_origin(self, url: str, credentials: str) -> Origin:
+        return Origin(url, credentials, environment={MARK: str(self._root)})
 
     def _locate(self, repository: str) -> Path:
         return self._root / f"{repository}.git"
