@@ -17,6 +17,7 @@ from fairway.ports.blob_store import BlobStore
 from fairway.ports.builder import Builder, BuildLimits
 from fairway.ports.clock import Clock
 from fairway.ports.provisioner import Provisioner
+from fairway.ports.renderer import Renderer
 from fairway.ports.schema_checker import SchemaChecker
 from fairway.ports.sealer import Sealer
 from fairway.ports.source_control import SourceControl
@@ -63,7 +64,8 @@ class Platform:
     """The ports by role; `provisioners` and `traits` are by driver name.
 
     `backups` is the folder below which backups that people ask for are written. `base_url` is
-    where people reach the API, without a path.
+    where people reach the API, without a path. `builtin_paths` are folders of golden paths that
+    come with this Fairway, by name.
     """
 
     store: Store
@@ -74,12 +76,14 @@ class Platform:
     blobs: BlobStore
     builder: Builder
     source_control: SourceControl
+    renderer: Renderer
     targets: Targets
     provisioners: Mapping[str, Provisioner]
     traits: Mapping[str, Traits]
     backups: Path
     base_url: str
     build_limits: BuildLimits = BuildLimits()
+    builtin_paths: Mapping[str, Path] = field(default_factory=dict)
     planner: PlannerCache = field(default_factory=PlannerCache)
 
 

@@ -18,10 +18,12 @@ from pathlib import Path
 
 import uvicorn
 
+from fairway import builtin
 from fairway.agent.api.client import AgentClient, ensure_agent
 from fairway.api.app import make_app
 from fairway.api.context import ApiContext
 from fairway.api.stream import Topics
+from fairway.controllers.builtin_path import BuiltinPathController
 from fairway.controllers.drift import DriftController
 from fairway.controllers.lane import LaneController
 from fairway.controllers.push import PushController
@@ -29,6 +31,7 @@ from fairway.controllers.repository import GarbageController, RepositoryControll
 from fairway.core.release.release import Artifact
 from fairway.drivers.aesgcm.sealer import open_sealer
 from fairway.drivers.bundle.builder import BundleBuilder
+from fairway.drivers.copier.renderer import CopierRenderer
 from fairway.drivers.filesystem.blob_store import FileBlobStore
 from fairway.drivers.git.source_control import GitSourceControl
 from fairway.drivers.jsonschema.checker import JsonSchemaChecker
@@ -44,6 +47,8 @@ from fairway.runtime.signal import Signals
 from fairway.runtime.worker import WorkerPool
 from fairway.settings import Settings
 from fairway.usecases.delivery.steps import executors
+from fairway.usecases.golden_path import builtin_path
+from fairway.usecases.golden_path.steps import executors as path_executors
 from fairway.usecases.platform import Platform
 from fairway.usecases.source import deliver_push, manage_repositories
 from fairway.wiring import first_start, git_hosting, health, registry, waking
@@ -113,6 +118,8 @@ def make_platform(settings: Settings, store: SqlStore, *, base_url: str) -> Plat
         blobs=blobs,
         builder=builder,
         source_control=GitSourceControl(settings.home / "repositories"),
+        renderer=CopierRenderer(settings.home / "scratch"),
+        builtin_paths=builtin.list_builtin_paths(),
         targets=registry.InstalledTargets(context),
         build_limits=BuildLimits(**settings.build_limits),
         provisioners=provisioners,
@@ -134,7 +141,7 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
         platform.store,
         platform.clock,
         platform.signals,
-        executors.make_executors(platform),
+        {**executors.make_executors(platform), **path_executors.make_executors(platform)},
         on_end=partial(deliver_push.note_run_ended, platform),
     )
     pool = WorkerPool(
@@ -144,6 +151,7 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
             LaneController(engine),
             DriftController(platform),
             PushController(platform),
+            BuiltinPathController(platform),
             RepositoryController(platform, poll_seconds=settings.poll_seconds),
             GarbageController(platform),
         ),
@@ -153,6 +161,7 @@ def _work(settings: Settings, platform: Platform, store: SqlStore) -> Iterator[A
     store.queue.expire_leases()
     waking.mark_all(platform)
     manage_repositories.mark_all(platform)
+    builtin_path.mark_builtin(platform)
     watcher = AgentWatcher(platform, lambda: _ensure_agent(settings))
     pool.start()
     watcher.start()

@@ -171,9 +171,10 @@ def _list_examples(entity: Entity) -> tuple[tuple[str, JsonObject], ...]:
         name = str(item["name"])
         own = item.get("answers")
         answers: dict[str, JsonValue] = {
-            "name": f"{entity.name}-{name}"[:_MOST_NAME].rstrip("-"),
             "owner": str(entity.spec["owner"]),
             **(own if isinstance(own, dict) else {}),
+            # Never the name of a service that may be there.
+            "name": f"{entity.name}-{name}"[:_MOST_NAME].rstrip("-"),
         }
         found.append((name, answers))
     return tuple(found)

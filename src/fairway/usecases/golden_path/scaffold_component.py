@@ -4,6 +4,7 @@ Belongs here: choosing the version, checking answers, what is rendered and what 
 Never here: rendering, git. Start at `scaffold_component`.
 """
 
+import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from fairway.core.golden_path import version
 from fairway.core.golden_path.golden_path import PathLink, PathVersion
 from fairway.core.source.repository import Push, Repository
 from fairway.core.source.tree import Tree, make_file_digests
-from fairway.formats.document import check_documents
+from fairway.formats.catalog_source import ReadFile
 from fairway.kits import spelling
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
@@ -26,7 +27,6 @@ from fairway.usecases.platform import Actor, Platform
 from fairway.usecases.source import deliver_push
 
 DEFAULT_BRANCH = "main"
-_CHECKED = ("score.yaml", "score.yml", "catalog-info.yaml", "catalog-info.yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +74,30 @@ def scaffold_component(
         {**request.answers, "name": request.name, "owner": request.owner},
     )
     (rendering,) = render_version(platform, chosen, [answers])
-    _check_rendering(chosen, rendering)
-    now = platform.clock.now()
-    repository = Repository(
-        name=request.name,
-        owner=request.owner,
-        component=request.name,
-        default_branch=DEFAULT_BRANCH,
-        environments=chosen.environments,
-        created_at=now,
-        created_by=actor.name,
-    )
     made = Scaffolded(
-        repository=repository, version=chosen, tree=rendering.tree, answers=rendering.answers
+        repository=Repository(
+            name=request.name,
+            owner=request.owner,
+            component=request.name,
+            default_branch=DEFAULT_BRANCH,
+            environments=chosen.environments,
+            created_at=platform.clock.now(),
+            created_by=actor.name,
+        ),
+        version=chosen,
+        tree=rendering.tree,
+        answers=rendering.answers,
     )
+    _check_rendering(made)
+    with platform.store.read() as tx:
+        ingest_source.check_ingestion(platform, tx, actor, made.repository, read=_make_reader(made))
     if is_dry_run:
         return made
     commit = _write_commit(platform, actor, made)
     with platform.store.write() as tx:
         _check_name(tx, request.name)
         _register(platform, tx, actor, made, commit=commit)
-    return Scaffolded(
-        repository=repository,
-        version=chosen,
-        tree=rendering.tree,
-        answers=rendering.answers,
-        commit=commit,
-    )
+    return dataclasses.replace(made, commit=commit)
 
 
 def find_version(tx: Transaction, path: str, wanted: str = "") -> PathVersion:
@@ -232,13 +229,13 @@ def _check_owner(tx: Transaction, owner: str) -> None:
         )
 
 
-def _check_rendering(chosen: PathVersion, rendering: Rendering) -> None:
-    documents = {path: rendering.tree[path].content for path in _CHECKED if path in rendering.tree}
-    denied = [item for item in check_documents(documents) if item.level == "deny"]
+def _check_rendering(made: Scaffolded) -> None:
+    findings = ingest_source.check_source(_make_reader(made))
+    denied = [item for item in findings if item.level == "deny"]
     if denied:
         raise Refused(
             "PATH-BROKEN",
-            what=f"cannot use golden path '{chosen.path}' {chosen.version}",
+            what=f"cannot use golden path '{made.version.path}' {made.version.version}",
             why=f"what it renders is not valid: {denied[0].at}: {denied[0].text}",
             fix="tell the path's owner; fairway path test finds it",
         )
@@ -258,6 +255,10 @@ def _write_commit(platform: Platform, actor: Actor, made: Scaffolded) -> str:
             name=actor.name, email=f"{actor.name}@localhost", at=made.repository.created_at
         ),
     )
+
+
+def _make_reader(made: Scaffolded) -> ReadFile:
+    return lambda path: made.tree[path].content if path in made.tree else None
 
 
 def _register(
@@ -308,7 +309,7 @@ def _register(
         actor,
         repository,
         commit=commit,
-        read=lambda path: made.tree[path].content if path in made.tree else None,
+        read=_make_reader(made),
         base_url=platform.base_url,
     )
     deliver_push.mark_push(tx, repository.name, repository.default_branch)
