@@ -128,3 +128,27 @@ def make_source(digest: str, commit: Commit, *, is_tested: bool) -> Source:
         commit=release.Commit(id=commit.id, subject=commit.subject, is_dirty=commit.is_dirty),
         is_tested=is_tested,
     )
+
+
+class RepositoryRules(Body):
+    """What to change of a repository; what is left out stays."""
+
+    owner: Annotated[str, Field(pattern=GROUP)] | None = None
+    component: Annotated[str, Field(pattern=f"{NAME_PATTERN}|^$")] | None = None
+    default_branch: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    environments: Annotated[list[str], Field(max_length=20)] | None = None
+    protected: Annotated[list[str], Field(max_length=100)] | None = None
+
+
+class NewRepository(RepositoryRules):
+    """A repository to create."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    owner: str = Field(pattern=GROUP)
+
+
+class Origin(Body):
+    """A repository on another server; `credentials` are `user:password`."""
+
+    url: str = Field(max_length=2000)
+    credentials: Annotated[str, Field(max_length=2000)] = ""

@@ -127,9 +127,9 @@ def _tell(repository: Repository, branch: str, call: HookCall) -> Iterator[str]:
     if not after or not repository.component:
         return
     if branch != repository.default_branch or not repository.environments:
-        yield f"fairway: {after[:7]} is built and tested"
+        yield f"fairway: {after[:7]} will be built and tested"
     else:
-        yield f"fairway: {after[:7]} goes to {', then '.join(repository.environments)}"
+        yield f"fairway: {after[:7]} will go to {', then '.join(repository.environments)}"
     yield f"  follow it with: fairway status {repository.component}"
 
 
