@@ -111,6 +111,24 @@ class Publication(Body):
     tag: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.+]*$")
 
 
+class Template(Body):
+    """A golden path's template in an uploaded source archive."""
+
+    source: str = Field(pattern=DIGEST_PATTERN)
+
+
+class PathTest(Body):
+    """What to test: a template in an uploaded source archive, or a published version of a path.
+
+    `like` is the environment that the test's own is made after.
+    """
+
+    source: Annotated[str, Field(pattern=DIGEST_PATTERN)] | None = None
+    path: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    version: str = Field("", max_length=100, pattern=LINE)
+    like: str = Field("dev", pattern=NAME_PATTERN)
+
+
 class Service(Body):
     """A service to make from a golden path; `version` empty means the newest."""
 

@@ -32,6 +32,8 @@ _AT = "fairway.cli.commands."
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Golden paths and source": {
         "new": Entry(f"{_AT}source.path:new", "Make a service from a golden path."),
+        "clone": Entry(f"{_AT}source.clone:clone", "Clone a repository for plain git."),
+        "repo": Entry(f"{_AT}source.repo:repo", "See, create and change repositories."),
         "path": Entry(f"{_AT}source.path:path", "See, check, publish and upgrade golden paths."),
     },
     "Ship": {
@@ -84,6 +86,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
 }
 # Started by the platform, never by people.
 HIDDEN: dict[str, Entry] = {
+    "git-credential": Entry(
+        f"{_AT}source.clone:git_credential", "Answer git's question for a password."
+    ),
     "agent": Entry(f"{_AT}platform:agent", "Run the agent of this machine."),
 }
 _ENTRIES = {**HIDDEN, **{name: entry for part in SECTIONS.values() for name, entry in part.items()}}

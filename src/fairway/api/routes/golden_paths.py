@@ -5,16 +5,21 @@ Belongs here: what is below `/golden-paths`. Upgrades have a module of their own
 
 from typing import cast
 
+import msgspec
 from fastapi import APIRouter
+from fastapi.responses import Response
 
 from fairway.api import body, document, openapi
 from fairway.api import golden_path_schema as schema
-from fairway.api.answer import JsonAnswer
+from fairway.api import schema as run_schema
+from fairway.api.answer import JsonAnswer, make_run_answer
 from fairway.api.context import Ports, Who
 from fairway.api.parameter import Name
 from fairway.core.golden_path.golden_path import PathVersion
 from fairway.kits.canonical import JsonObject
-from fairway.usecases.golden_path import list_paths, publish_path, scaffold_component
+from fairway.kits.digest import Digest
+from fairway.kits.errors import Refused
+from fairway.usecases.golden_path import list_paths, prove_path, publish_path, scaffold_component
 from fairway.usecases.golden_path.list_paths import PathSummary
 from fairway.usecases.golden_path.scaffold_component import Scaffolded, ScaffoldRequest
 
@@ -60,6 +65,37 @@ def publish_golden_path(platform: Ports, actor: Who, request: body.Publication) 
         platform, actor, repository=request.repository, tag=request.tag
     )
     return JsonAnswer(_make_version(made), 201)
+
+
+@router.post(
+    "/golden-paths/check", response_model=schema.TemplateFindings, responses=openapi.refusals(404)
+)
+def check_template(platform: Ports, _actor: Who, request: body.Template) -> JsonAnswer:
+    """Say what is wrong with the template in an uploaded source archive."""
+    findings = prove_path.check_template(platform, Digest(request.source))
+    return JsonAnswer({"findings": [msgspec.to_builtins(item) for item in findings]})
+
+
+@router.post(
+    "/golden-paths/test",
+    status_code=202,
+    response_model=run_schema.RunHead,
+    responses={**openapi.RUN_STARTED, **openapi.refusals(404)},
+)
+def test_path(platform: Ports, actor: Who, request: body.PathTest) -> Response:
+    """Render, build, test, deploy and remove every example."""
+    if (request.source is None) == (request.path is None):
+        raise Refused(
+            "REQUEST-INVALID",
+            what="cannot test a golden path",
+            why="exactly one of 'source' and 'path' must be given",
+            fix="give the digest of an uploaded template, or a published path's name",
+        )
+    if request.source is not None:
+        source = Digest(request.source)
+    else:
+        source = prove_path.archive_version(platform, request.path or "", request.version)
+    return make_run_answer(prove_path.prove_path(platform, actor, source=source, like=request.like))
 
 
 @router.post(

@@ -1,13 +1,17 @@
 """Golden paths: making services from them, seeing and publishing them."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
-from fairway.cli import answers
+from fairway.cli import answers, failure, follow, source
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
+from fairway.cli.failure import Quit
 from fairway.cli.session import Session, with_session
+from fairway.cli.target import DETACH, is_folder
 from fairway.cli.views import text
 from fairway.kits import quantity
 
@@ -142,6 +146,45 @@ def _make_version_row(session: Session, item: Answer) -> tuple[str, ...]:
 def _describe(schema: Answer) -> str:
     kind = schema.text("type") or "any"
     return f"{kind} = {schema.text('default')}" if "default" in schema.data else kind
+
+
+@path.command()
+@click.argument("folder", metavar="DIR")
+@with_session()
+def lint(session: Session, folder: str) -> None:
+    """Check the template in DIR: variables, files, parameters, examples."""
+    digest = source.send_source(session.client, Path(folder))
+    found = session.client.post("/golden-paths/check", {"source": digest})
+    findings = found.items("findings")
+    session.show(found.data, lambda: _render_findings(findings))
+    if any(item.text("level") == "deny" for item in findings):
+        raise Quit(failure.INVALID)
+
+
+def _render_findings(findings: tuple[Answer, ...]) -> Iterator[str]:
+    for item in findings:
+        level = "error" if item.text("level") == "deny" else item.text("level")
+        place = f"{item.text('at')}: " if item.text("at") else ""
+        yield f"{place}{level} {item.text('code')}: {item.text('text')}; fix: {item.text('fix')}"
+    if not findings:
+        yield "The template is well."
+
+
+@path.command()
+@click.argument("target", metavar="DIR|PATH")
+@click.option("--version", default="", help="The published version; the newest if not given.")
+@click.option("--like", default="dev", metavar="ENV", help="What the test's environment is like.")
+@DETACH
+@with_session()
+def test(session: Session, target: str, *, version: str, like: str, is_detached: bool) -> None:
+    """Render every example, build it with its tests, deploy it, remove it."""
+    began = time.monotonic()
+    if is_folder(target):
+        body = {"source": source.send_source(session.client, Path(target)), "like": like}
+    else:
+        body = {"path": target, "version": version, "like": like}
+    run = session.client.post("/golden-paths/test", body)
+    follow.finish_run(session, run, began=began, is_detached=is_detached)
 
 
 @path.command()
