@@ -36,7 +36,7 @@ def clone(session: Session, name: str, folder: str | None) -> None:
     scope = f"credential.{_get_server(url)}.helper"
     command = ["git", "clone", "-c", f"{scope}=", "-c", f"{scope}={_make_helper(session)}"]
     try:
-        done = subprocess.run([*command, "--", url, *([folder] if folder else [])], check=False)  # noqa: S603  # no shell; the name is one that the platform knows
+        done = subprocess.run([*command, "--", url, *([folder] if folder else [])], check=False)
     except OSError as error:
         raise Refused(
             "GIT-MISSING",
@@ -56,7 +56,7 @@ def git_credential(session: Session, operation: str) -> None:
 
     See gitcredentials(7): git starts it, and people need not.
     """
-    asked = _read_question(click.get_text_stream("stdin").read())
+    asked = _read_question(sys.stdin.read())
     server = f"{asked.get('protocol')}://{asked.get('host')}"
     if operation == "get" and session.settings.token and server == _get_server(session.client.url):
         click.echo("username=fairway")

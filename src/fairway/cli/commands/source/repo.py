@@ -3,6 +3,7 @@
 Belongs here: the group `repo`. Never here: git on this machine (`clone`).
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -64,7 +65,7 @@ def _render_list(repositories: tuple[Answer, ...]) -> Iterator[str]:
         (
             item.text("name"),
             f"owner {item.text('owner')}",
-            f"{item.text('defaultBranch')} → {', '.join(item.texts('environments')) or text.NOTHING}",
+            f"{item.text('defaultBranch')} → {' → '.join(item.texts('environments')) or '–'}",
             f"follows {item.text('origin')}" if item.text("origin") else "",
         )
         for item in repositories
@@ -80,7 +81,7 @@ def _render_list(repositories: tuple[Answer, ...]) -> Iterator[str]:
 @click.option("--owner", required=True, help="The group, or user:NAME, that may push.")
 @_with_rules
 @with_session()
-def create(session: Session, name: str, *, owner: str, **rules: object) -> None:
+def create(session: Session, /, name: str, *, owner: str, **rules: object) -> None:
     """Create an empty repository."""
     body = {"name": name, "owner": owner, **_make_rules(rules)}
     answer = session.client.post("/repositories", body)
@@ -138,6 +139,7 @@ def _render(session: Session, answer: Answer) -> Iterator[str]:
 @with_session()
 def set_(
     session: Session,
+    /,
     name: str,
     *,
     owner: str | None,
@@ -246,7 +248,7 @@ def _read_credentials(file: str | None) -> str:
     if file is None:
         return ""
     try:
-        content = click.get_text_stream("stdin").read() if file == "-" else Path(file).read_text()
+        content = sys.stdin.read() if file == "-" else Path(file).read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(
             "CREDENTIALS-UNREADABLE",
