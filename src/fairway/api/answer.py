@@ -15,6 +15,11 @@ RUNS = "/api/v1/runs"
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)
 
 
+def render(content: object) -> bytes:
+    """Return `content` as JSON."""
+    return _ENCODER.encode(content)
+
+
 class JsonAnswer(Response):
     """A ready document: it is rendered once, and checked by nobody."""
 
@@ -23,7 +28,7 @@ class JsonAnswer(Response):
     def __init__(
         self, content: object, status: int = 200, *, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(_ENCODER.encode(content), status, headers)
+        super().__init__(render(content), status, headers)
 
 
 def make_run_answer(run: Run) -> JsonAnswer:

@@ -82,15 +82,19 @@ def make_answer(error: Problem) -> JSONResponse:
 
 def _answer_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    return _answer_problem(request, make_validation_problem(request, error))
+
+
+def make_validation_problem(request: Request, error: RequestValidationError) -> Refused:
+    """Return what is wrong with the form of a request."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    problem = Refused(
+    return Refused(
         "REQUEST-INVALID",
         what=f"cannot read the request {request.method} {request.url.path}",
         why=f"{where}: {first['msg']}",
         fix="correct the request; its form is in /api/v1/openapi.json",
     )
-    return _answer_problem(request, problem)
 
 
 def _answer_http(request: Request, error: Exception) -> JSONResponse:

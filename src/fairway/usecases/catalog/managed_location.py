@@ -102,6 +102,12 @@ def is_from_source(stored: StoredEntity) -> bool:
     return stored.location.startswith(_REPOSITORY) and not is_orphan(stored.entity)
 
 
+def get_file(stored: StoredEntity) -> str:
+    """Return the path of the file that describes the entity in its repository, empty for none."""
+    place = stored.location
+    return place.partition("/")[2] if place.startswith(_REPOSITORY) else ""
+
+
 def is_orphan(entity: Entity) -> bool:
     """Return whether nothing describes the entity any more."""
     return ORPHAN in entity.annotations

@@ -21,10 +21,10 @@ _IS_REGISTERED = Matches(path="metadata.name", values=(_PREFIX,), how="prefix")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A location, or the one that would be made; `is_known`: it was there before."""
+    """A location; `uid` is empty for one that was only tried. `is_known`: it was there before."""
 
-    stored: StoredEntity | None
     entity: Entity
+    uid: str
     is_known: bool
 
 
@@ -47,18 +47,26 @@ def make_location(*, type_: str, target: str) -> Entity:
 
 
 def add_location(
-    platform: Platform, actor: Actor, *, type_: str, target: str, is_tried: bool
+    platform: Platform,
+    actor: Actor,
+    *,
+    type_: str,
+    target: str,
+    is_tried: bool = False,
+    is_known_allowed: bool = False,
 ) -> Registration:
     """Record a location, unless it is only tried.
 
     Raises:
-        Refused: LOCATION-KNOWN, it is registered already; trying it is never refused.
+        Refused: LOCATION-KNOWN, it is registered already, and that is not allowed.
     """
     entity = make_location(type_=type_, target=target)
     with platform.store.read() as tx:
         known = tx.entities.find(entity.ref)
-    if is_tried:
-        return Registration(stored=known, entity=entity, is_known=known is not None)
+    if is_tried or (known is not None and is_known_allowed):
+        return Registration(
+            entity=entity, uid=known.uid if known else "", is_known=known is not None
+        )
     if known is not None:
         raise Refused(
             "LOCATION-KNOWN",
@@ -67,11 +75,10 @@ def add_location(
             fix="remove it first, or leave it",
             status=409,
         )
-    location = f"user:{actor.name}"
-    apply_entities.apply_entities(platform, actor, [entity], location=location)
+    apply_entities.apply_entities(platform, actor, [entity], location=f"user:{actor.name}")
     with platform.store.read() as tx:
         stored = apply_entities.get_entity(tx, entity.ref)
-    return Registration(stored=stored, entity=entity, is_known=False)
+    return Registration(entity=entity, uid=stored.uid, is_known=False)
 
 
 def list_locations(tx: Transaction, *, limit: int, cursor: str | None = None) -> EntityPage:
