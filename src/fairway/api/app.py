@@ -11,11 +11,27 @@ import fairway
 from fairway.api import openapi, problem, schema
 from fairway.api.answer import JsonAnswer
 from fairway.api.context import ApiContext, refuse_unknown_query
+from fairway.api.git.endpoint import GitMiddleware
 from fairway.api.idempotency import IdempotencyMiddleware
 from fairway.api.limit import BodyLimitMiddleware
-from fairway.api.routes import deployments, entities, insight, resources, runs, sources, users
+from fairway.api.routes import (
+    backstage,
+    backstage_locations,
+    deployments,
+    entities,
+    golden_paths,
+    hooks,
+    insight,
+    repositories,
+    resources,
+    runs,
+    sources,
+    users,
+)
 
 PREFIX = "/api/v1"
+# Where Backstage's clients look for a catalog.
+CATALOG_PREFIX = "/api/catalog"
 
 
 def make_app(context: ApiContext) -> FastAPI:
@@ -35,9 +51,23 @@ def make_app(context: ApiContext) -> FastAPI:
     openapi.install(app)
     app.add_middleware(IdempotencyMiddleware, context=context)
     app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(GitMiddleware, context=context)
     app.include_router(_make_health_router(context), prefix=PREFIX)
-    for module in (deployments, entities, insight, resources, runs, sources, users):
+    for module in (
+        deployments,
+        entities,
+        golden_paths,
+        hooks,
+        insight,
+        repositories,
+        resources,
+        runs,
+        sources,
+        users,
+    ):
         app.include_router(module.router, prefix=PREFIX)
+    for catalog in (backstage, backstage_locations):
+        app.include_router(catalog.router, prefix=CATALOG_PREFIX)
     return app
 
 

@@ -17,6 +17,9 @@ from fairway.api.idempotency import HEADER, KEY_PATTERN, MUTATIONS
 Responses = dict[int | str, dict[str, Any]]  # Any: what the framework calls a response
 PROBLEM_TYPE = "application/problem+json"
 _PROBLEM = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+# Below this errors are in Backstage's form, but those that a request meets before it gets there.
+_CATALOG = "/api/catalog"
+_FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/CatalogFailure"}}}
 # What any request may meet: no JSON, a wrong token, a form that is wrong, a bug, a store away.
 _ALWAYS = (400, 401, 422, 500, 503)
 _OF_MUTATIONS = (403, 413)
@@ -27,10 +30,13 @@ revision that it made. What takes time is answered with 202 and a run, whose add
 `Location`. Errors are problem+json with a stable `code` and a `fix`.
 """
 _TAGS = {
+    "catalog": "The catalog in Backstage's form, for its clients.",
     "deployments": "Deploy, promote, roll back, remove; read logs.",
     "entities": "The catalog and the platform's definitions.",
+    "golden paths": "Templates with versions, and the services made from them.",
     "insight": "What is, and where it came from.",
     "platform": "The platform itself.",
+    "repositories": "Sources in git, hosted here or followed elsewhere.",
     "resources": "Rotate and back up what a component uses.",
     "runs": "Runs and plans.",
     "sources": "Uploaded source archives.",
@@ -123,7 +129,13 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     is_mutation = method in MUTATIONS
     for status in (*_ALWAYS, *(_OF_MUTATIONS if is_mutation else ())):
         # Also in place of the framework's own form of a validation error.
+        known = operation["responses"].get(str(status), {}) if status != 422 else {}
         operation["responses"][str(status)] = _make_problem(status)
+        if path.startswith(_CATALOG):
+            operation["responses"][str(status)]["content"] = {
+                **_PROBLEM,
+                **(known.get("content") or _FAILURE),
+            }
     if is_mutation:
         operation.setdefault("parameters", []).append(
             {
