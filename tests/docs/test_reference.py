@@ -10,11 +10,20 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from fairway import settings
-from fairway.api.routes import deployments, entities, insight, runs, sources, users
+from fairway.api.routes import (
+    deployments,
+    entities,
+    hooks,
+    insight,
+    repositories,
+    runs,
+    sources,
+    users,
+)
 from tests.docs.page import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
-_ROUTERS = (deployments, entities, insight, runs, sources, users)
+_ROUTERS = (deployments, entities, hooks, insight, repositories, runs, sources, users)
 
 
 def _read(name: str) -> str:
