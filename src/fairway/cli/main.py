@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "clone": Entry(f"{_AT}source.clone:clone", "Clone a repository for plain git."),
         "repo": Entry(f"{_AT}source.repo:repo", "See, create and change repositories."),
         "path": Entry(f"{_AT}source.path:path", "See, check, publish and upgrade golden paths."),
+        "watch": Entry(f"{_AT}source.watch:watch", "Follow what the newest push started."),
     },
     "Ship": {
         "deploy": Entry(f"{_AT}deploy:deploy", "Build a folder and deploy it, or a release."),

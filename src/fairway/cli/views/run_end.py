@@ -34,6 +34,7 @@ def _render_success(run: Answer) -> tuple[str, bool]:
     acts = {
         "backup": f"Backed up {resource} to {output.text('file')}",
         "rotate": f"Rotated {resource} in {environment}",
+        "path-test": f"Tested {component}: every example was built, deployed and removed",
         "build": f"Built {component} as release {release}{_render_artifact(output)}",
     }
     deliveries = {
@@ -43,6 +44,8 @@ def _render_success(run: Answer) -> tuple[str, bool]:
     kind = run.text("kind")
     if kind in acts:
         return acts[kind], True
+    if kind == "push" and not environment:
+        return f"Built and tested {component}", True
     if not release:
         return f"Removed {component} from {environment}", True
     if output.flag("isNoop"):
