@@ -126,7 +126,7 @@ class _Desk:
 
         ending = run_jailed(
             [sys.executable, "-P", "-s", "-m", f"{_PACKAGE}.{program}", str(self.folder)],
-            _make_jail_limits(limits, self.folder, times),
+            make_jail_limits(limits, self.folder, times),
             cwd=self.folder,
             environment=_make_environment(self.folder),
             take_line=take_line,
@@ -193,7 +193,7 @@ class _Desk:
             raise self._refuse_limit(error.limit, limits) from error
 
 
-def _make_jail_limits(limits: RenderLimits, folder: Path, times: int) -> Limits:
+def make_jail_limits(limits: RenderLimits, folder: Path, times: int) -> Limits:
     return Limits(
         memory_bytes=limits.memory_bytes,
         cpu_seconds=limits.cpu_seconds * times,

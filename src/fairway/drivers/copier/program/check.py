@@ -5,7 +5,7 @@ Start at `check_template`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +90,12 @@ class _Check:
     def _warn(self, code: str, text: str, *, at: Place, fix: str) -> None:
         self._found.append(_find(code, text, at=at, fix=fix))
 
-    def _parse(self, text: str, at: Place) -> Source | None:
+    def _parse(self, text: str, at: Place, *, is_file: bool = False) -> Source | None:
+        """Return what `text` uses; of a file, errors tell the line."""
         try:
-            source = parse_source(text, self._environment, at)
+            source = parse_source(text, self._environment)
         except TemplateSyntaxError as error:
-            line = max(at.line, 1) + error.lineno - 1
-            place = Place(file=at.file, line=line)
+            place = Place(file=at.file, line=error.lineno) if is_file else at
             self._found.append(_deny(explain(error, self._template.root, place)))
             return None
         self._used |= source.used
@@ -121,9 +121,8 @@ class _Check:
                 self._check_expressions(question.get(key), at, known)
             known.add(name)
 
-    def _check_expressions(self, value: Any, at: Place, known: "set[str]") -> None:  # Any: YAML
+    def _check_expressions(self, value: Any, at: Place, known: Set[str]) -> None:  # Any: YAML
         for text in _list_texts(value):
-            # Lines within a value are not told: how it was written in YAML is not known here.
             source = self._parse(text, at)
             for name in sorted(source.free if source else ()):
                 if name not in known:
@@ -157,8 +156,9 @@ class _Check:
 
     def _check_name(self, path: str, name: str) -> None:
         at = Place(file=path)
+        known = self._template.questions.keys() | _ALWAYS_KNOWN | _list_yielded(name)
         for part in Path(name).parts:
-            self._parse(part, at)
+            self._check_expressions(part, at, known)
         if not any(mark in name for mark in self._marks):
             try:
                 check_path(Path(name), Path(path))
@@ -168,30 +168,30 @@ class _Check:
     def _check_file(self, path: str) -> None:
         full = self._template.root / path
         suffix = self._template.suffix
-        at = Place(file=path, line=1)
+        at = Place(file=path)
         if full.is_symlink():
             if not self._template.settings.get("preserve_symlinks"):
                 text = "the link becomes a copy of what it leads to"
                 fix = "set _preserve_symlinks: true, or replace the link by a file"
-                self._warn("TEMPLATE-LINK", text, at=Place(file=path), fix=fix)
+                self._warn("TEMPLATE-LINK", text, at=at, fix=fix)
         elif full.name.endswith(suffix):
             self._read_source(path)
             if suffix and full.with_name(full.name.removesuffix(suffix)).is_file():
                 text = f"it is rendered instead of the file without {suffix} beside it"
-                self._warn("TEMPLATE-SHADOWED", text, at=Place(file=path), fix="remove one of them")
+                self._warn("TEMPLATE-SHADOWED", text, at=at, fix="remove one of them")
         elif full.stat().st_size <= _MAX_TEXT_BYTES:
             self._check_marks(full.read_bytes(), at)
 
     def _read_source(self, path: str) -> None:
         if path in self._sources:
             return
-        at = Place(file=path, line=1)
+        at = Place(file=path)
         try:
             text = (self._template.root / path).read_bytes().decode()
         except UnicodeDecodeError as error:
-            self._found.append(_deny(explain(error, self._template.root, Place(file=path))))
+            self._found.append(_deny(explain(error, self._template.root, at)))
             return
-        if source := self._parse(text, at):
+        if source := self._parse(text, at, is_file=True):
             self._sources[path] = source
 
     def _check_marks(self, content: bytes, at: Place) -> None:
@@ -216,12 +216,14 @@ class _Check:
         """Read what is included too, wherever it is in the template."""
         pending = list(self._sources)
         while pending:
-            for name, at in self._sources[pending.pop()].references:
+            path = pending.pop()
+            for name, line in self._sources[path].references:
                 is_new = name not in self._sources
                 self._included.add(name)
                 if not (self._template.root / name).is_file():
                     text = f"it includes '{name}', which the template has not"
                     fix = "name files by their path from the template's root"
+                    at = Place(file=path, line=line)
                     found = _find("TEMPLATE-INVALID", text, at=at, fix=fix, level="deny")
                     self._found.append(found)
                 elif is_new:
@@ -233,10 +235,9 @@ class _Check:
         set_anywhere = {name for source in self._sources.values() for name in source.set_names}
         for path, source in self._sources.items():
             from_includer = set_anywhere if path in self._included else set()
-            from_name = set(re.findall(r"\byield\s+(\w+)\s+from\b", path))
-            for name, at in source.free.items():
-                if name not in known | from_includer | from_name:
-                    self._deny_undefined(name, at)
+            for name, line in source.free.items():
+                if name not in known | from_includer | _list_yielded(path):
+                    self._deny_undefined(name, Place(file=path, line=line))
 
     def _check_unused(self) -> None:
         for name in self._template.questions:
@@ -247,6 +248,11 @@ class _Check:
                     at=self._template.find_line(name),
                     fix="use it, or do not ask",
                 )
+
+
+def _list_yielded(path: str) -> set[str]:
+    """Return the variables that loops in a file's name define."""
+    return set(re.findall(r"\byield\s+(\w+)\s+from\b", path))
 
 
 def _list_texts(value: Any) -> Iterator[str]:  # Any: YAML

@@ -9,54 +9,48 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, meta, nodes
 
-from fairway.drivers.copier.program.failure import Place
-
 _GUARDS = frozenset({"default", "d", "defined", "undefined"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """`free` are variables that must come from outside, with the place of the first use.
+    """`free` are variables that must come from outside, with the line of the first use.
 
     `used` are all names that it reads, `set_names` those that it sets, for what it includes too.
     `references` are the templates that it names and cannot do without.
     """
 
-    free: Mapping[str, Place]
+    free: Mapping[str, int]
     used: frozenset[str]
     set_names: frozenset[str]
-    references: tuple[tuple[str, Place], ...]
+    references: tuple[tuple[str, int], ...]
 
 
-def parse_source(text: str, environment: Environment, at: Place) -> Source:
-    """Return what `text`, which starts at `at`, uses.
+def parse_source(text: str, environment: Environment) -> Source:
+    """Return what `text` uses.
 
     Raises:
         TemplateSyntaxError: it is none of Jinja's, or names unknown filters.
     """
-    environment.compile(text, filename=at.file)
+    environment.compile(text)
     tree = environment.parse(text)
     undeclared = meta.find_undeclared_variables(tree) - set(environment.globals)
     guarded, tested = _find_guarded(tree)
-    free: dict[str, Place] = {}
+    free: dict[str, int] = {}
     used: set[str] = set(undeclared)
     set_names: set[str] = set()
     for name in tree.find_all(nodes.Name):
         if name.ctx != "load":
             set_names.add(name.name)
         elif name.name in undeclared and id(name) not in guarded and name.name not in tested:
-            free.setdefault(name.name, _shift(at, name.lineno))
+            free.setdefault(name.name, name.lineno)
     used |= set(_list_answers_read(tree))
     return Source(
         free=free,
         used=frozenset(used),
         set_names=frozenset(set_names),
-        references=tuple(_list_references(tree, at)),
+        references=tuple(_list_references(tree)),
     )
-
-
-def _shift(at: Place, line: int) -> Place:
-    return Place(file=at.file, line=max(at.line, 1) + line - 1)
 
 
 def _find_guarded(tree: nodes.Template) -> tuple[set[int], set[str]]:
@@ -83,16 +77,16 @@ def _list_answers_read(tree: nodes.Template) -> Iterator[str]:
                 yield str(name)
 
 
-def _list_references(tree: nodes.Template, at: Place) -> Iterator[tuple[str, Place]]:
+def _list_references(tree: nodes.Template) -> Iterator[tuple[str, int]]:
     for node in tree.find_all(nodes.Stmt):
         match node:
             case nodes.Include(ignore_missing=True):
                 continue
             case nodes.Include(template=nodes.Const(value=str(name))):
-                yield name, _shift(at, node.lineno)
+                yield name, node.lineno
             case nodes.Import(template=nodes.Const(value=str(name))):
-                yield name, _shift(at, node.lineno)
+                yield name, node.lineno
             case nodes.FromImport(template=nodes.Const(value=str(name))):
-                yield name, _shift(at, node.lineno)
+                yield name, node.lineno
             case nodes.Extends(template=nodes.Const(value=str(name))):
-                yield name, _shift(at, node.lineno)
+                yield name, node.lineno
