@@ -8,6 +8,7 @@ entities (`fairway.usecases.catalog`). Start at `read_catalog`.
 import json
 import posixpath
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
@@ -84,7 +85,7 @@ def read_catalog(read: ReadFile) -> CatalogSource:
     if not root:
         return CatalogSource()
     reading = _Reading(read)
-    reading.read_file(root, trail=())
+    reading.read_all(root)
     return CatalogSource(
         root=root,
         entities=tuple(reading.entities.values()),
@@ -128,20 +129,28 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     problems: list[Refused] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
+    # Files to read, each with what led to it.
+    waiting: deque[tuple[str, tuple[str, ...]]] = field(default_factory=deque)
     size: int = 0
 
-    def read_file(self, file: str, *, trail: tuple[str, ...]) -> None:
-        """Read a file that exists, and all that it leads to; `trail` is what led to it."""
+    def read_all(self, root: str) -> None:
+        """Read a file that exists, and all that it leads to."""
+        self._await(root, trail=())
+        while self.waiting:
+            file, trail = self.waiting.popleft()
+            content = self.read(file) or b""
+            self.size += len(content)
+            if len(self.files) > MOST_FILES or self.size > MOST_BYTES:
+                self._refuse_size(file)
+                return
+            documents, problems = yaml.read_documents(content, file=file)
+            self.problems += problems
+            for document in documents:
+                self._read_document(document, trail=(*trail, file))
+
+    def _await(self, file: str, *, trail: tuple[str, ...]) -> None:
         self.files.add(file)
-        content = self.read(file) or b""
-        self.size += len(content)
-        if len(self.files) > MOST_FILES or self.size > MOST_BYTES:
-            self._refuse_size(file)
-            return
-        documents, problems = yaml.read_documents(content, file=file)
-        self.problems += problems
-        for document in documents:
-            self._read_document(document, trail=(*trail, file))
+        self.waiting.append((file, trail))
 
     def _read_document(self, document: Document, *, trail: tuple[str, ...]) -> None:
         value = self._fill(document, document.value, ())
@@ -189,7 +198,7 @@ class _Reading:
         elif file in self.files:
             return
         elif self.read(file) is not None:
-            self.read_file(file, trail=trail)
+            self._await(file, trail=trail)
         elif not is_optional:
             self._refuse(
                 "CATALOG-TARGET-MISSING",
@@ -300,7 +309,7 @@ def _parse_placeholder(name: str, content: bytes, file: str) -> JsonValue:
     if name in _TEXTS:
         return content.decode()
     if name == "$json":
-        json.loads(content)
+        json.loads(content, parse_constant=_refuse_constant)
         # The careful reader holds it to what documents are held to: depth, numbers, equal keys.
         content = b'{"value":%b}' % content
         return yaml.parse_documents(content, file=file)[0].value["value"]
@@ -308,3 +317,7 @@ def _parse_placeholder(name: str, content: bytes, file: str) -> JsonValue:
     if len(documents) != 1:
         raise ValueError(f"it has {len(documents)} documents, not one")
     return documents[0].value
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"'{text}' is no number of JSON")

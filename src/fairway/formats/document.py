@@ -71,7 +71,12 @@ def check_read_documents(
     reading.check_refs()
     reading.check_types()
     reading.check_definitions()
-    return tuple(sorted(reading.findings, key=_make_key))
+    return sort_findings(reading.findings)
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return `findings` by file, line and column, then by their text."""
+    return tuple(sorted(findings, key=_make_key))
 
 
 def _make_key(finding: Finding) -> tuple[str, int, int, str]:

@@ -63,9 +63,8 @@ def check_source(read: ReadFile) -> tuple[Finding, ...]:
             problems += refused
             break
     findings = document_format.check_read_documents(documents, problems)
-    told = {(finding.code, finding.at, finding.text): finding for finding in findings}
-    told |= {(finding.code, finding.at, finding.text): finding for finding in source.findings}
-    return tuple(sorted(finding for finding in told.values() if finding.code not in _UNKNOWABLE))
+    known = (item for item in findings if item.code not in _UNKNOWABLE)
+    return document_format.sort_findings((*known, *source.findings))
 
 
 def check_ingestion(
@@ -136,7 +135,9 @@ def ingest_source(
     return Ingestion(
         changes=tuple(changes),
         orphans=leaving.orphans,
-        findings=(*wanted.source.findings, *_list_dangling(tx, wanted.source.entities)),
+        findings=document_format.sort_findings(
+            (*wanted.source.findings, *_list_dangling(tx, wanted.source.entities))
+        ),
     )
 
 
