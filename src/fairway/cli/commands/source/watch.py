@@ -20,6 +20,8 @@ _COLORS = {"success": "green", "failure": "red", "superseded": "yellow"}
 _CATALOG = "catalog"
 _BUILD = "build"
 _LOOK_AGAIN_SECONDS = 0.2
+# After these nothing more happens to a commit.
+_ENDS = ("failure", "superseded")
 
 
 @click.command()
@@ -60,24 +62,26 @@ def _find_commit(session: Session, about: Answer, branch: str) -> str:
 
 def _follow(session: Session, about: Answer, commit: str, context: str, display: Display) -> Answer:
     """Return the status of `context` once it is final; what is not started is waited for."""
-    path = make_path("repositories", about.text("name"), "statuses", commit)
     while True:
-        statuses = {item.text("context"): item for item in session.client.get(path).items("items")}
-        found = statuses.get(context, Answer({}))
-        if found.text("state") == "pending" and (run := found.number("run")):
-            story = RunStory(
-                about.text("component"), session.client.get, is_verbose=session.is_verbose
-            )
+        statuses = _read_statuses(session, about, commit)
+        found = statuses.pop(context, Answer({}))
+        run = found.number("run")
+        if found.text("state") == "pending" and run:
+            component, get = about.text("component"), session.client.get
+            story = RunStory(component, get, is_verbose=session.is_verbose)
             follow.follow_run(session.client, run, story, display)
         elif found:
             return found
-        elif any(
-            item.text("state") in ("failure", "superseded")
-            for name, item in statuses.items()
-            if name != _CATALOG
-        ):
+        elif any(item.text("state") in _ENDS for item in statuses.values()):
             return Answer({"context": context, "state": "skipped", "text": "not reached"})
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _read_statuses(session: Session, about: Answer, commit: str) -> dict[str, Answer]:
+    """Return what is said of the commit by context; the catalog stops nothing."""
+    path = make_path("repositories", about.text("name"), "statuses", commit)
+    items = session.client.get(path).items("items")
+    return {item.text("context"): item for item in items if item.text("context") != _CATALOG}
 
 
 def _render(commit: str, statuses: list[Answer], *, seconds: float) -> Iterator[str]:
