@@ -39,7 +39,7 @@ def watch(session: Session, repository: str, *, branch: str | None) -> None:
     is_default = branch in (None, about.text("defaultBranch"))
     wanted = (about.texts("environments") if is_default else ()) or (_BUILD,)
     with follow.open_display(session) as display:
-        statuses = [_follow(session, about, commit, context, display) for context in wanted]
+        statuses = [_follow(session, about, commit, context, display=display) for context in wanted]
     data: JsonObject = {"commit": commit, "statuses": [status.data for status in statuses]}
     session.show(data, lambda: _render(commit, statuses, seconds=time.monotonic() - began))
     if any(status.text("state") != "success" for status in statuses):
