@@ -280,10 +280,7 @@ _message_after_copy: "{{ undefined }}"
     assert set(render({"copier.yml": config, "a": ""}).tree) == {"a"}
 
 
-def test_parameters_are_a_schema_of_the_answers(
-    renderer: Renderer, make_template: MakeTemplate
-) -> None:
-    config = """
+QUESTIONS = """
 name: {type: str, help: The component's name, placeholder: orders}
 owner: {type: str}
 port: {type: int, default: 8080}
@@ -300,58 +297,61 @@ slug: {type: str, default: x, when: false}
 cache: {type: int, when: "{{ db }}"}
 password: {type: str, secret: true, default: ""}
 """
-    schema = renderer.read_parameters(make_template({"copier.yml": config}))
+PROPERTIES: dict[str, JsonObject] = {
+    "name": {
+        "type": "string",
+        "description": "The component's name",
+        "ui:placeholder": "orders",
+    },
+    "owner": {"type": "string"},
+    "port": {"type": "integer", "default": 8080},
+    "ratio": {"type": "number", "default": 0.5},
+    "db": {"type": "boolean", "default": True},
+    "size": {"type": "string", "enum": ["small", "large"], "default": "small"},
+    "region": {
+        "type": "string",
+        "oneOf": [{"const": "eu", "title": "Europe"}, {"const": "as", "title": "Asia"}],
+    },
+    "features": {
+        "type": "array",
+        "uniqueItems": True,
+        "items": {
+            "type": "string",
+            "oneOf": [
+                {"const": "logs", "title": "Logs"},
+                {"const": "metrics", "title": "Metrics"},
+            ],
+        },
+        "default": ["logs"],
+    },
+    "extra": {"default": None, "ui:widget": "textarea"},
+    "notes": {"type": "string", "default": "", "ui:widget": "textarea"},
+    "package": {"type": "string", "x-fairway-default": "computed"},
+    "cache": {"type": "integer", "x-fairway-when": "{{ db }}"},
+    "password": {
+        "type": "string",
+        "writeOnly": True,
+        "default": "",
+        "ui:widget": "password",
+    },
+}
+
+
+def test_parameters_are_a_schema_of_the_answers(
+    renderer: Renderer, make_template: MakeTemplate
+) -> None:
+    schema = renderer.read_parameters(make_template({"copier.yml": QUESTIONS}))
     assert schema == {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "additionalProperties": False,
         "required": ["name", "owner", "region"],
-        "properties": {
-            "name": {
-                "type": "string",
-                "description": "The component's name",
-                "ui:placeholder": "orders",
-            },
-            "owner": {"type": "string"},
-            "port": {"type": "integer", "default": 8080},
-            "ratio": {"type": "number", "default": 0.5},
-            "db": {"type": "boolean", "default": True},
-            "size": {"type": "string", "enum": ["small", "large"], "default": "small"},
-            "region": {
-                "type": "string",
-                "oneOf": [{"const": "eu", "title": "Europe"}, {"const": "as", "title": "Asia"}],
-            },
-            "features": {
-                "type": "array",
-                "uniqueItems": True,
-                "items": {
-                    "type": "string",
-                    "oneOf": [
-                        {"const": "logs", "title": "Logs"},
-                        {"const": "metrics", "title": "Metrics"},
-                    ],
-                },
-                "default": ["logs"],
-            },
-            "extra": {"default": None, "ui:widget": "textarea"},
-            "notes": {"type": "string", "default": "", "ui:widget": "textarea"},
-            "package": {"type": "string", "x-fairway-default": "computed"},
-            "cache": {"type": "integer", "x-fairway-when": "{{ db }}"},
-            "password": {
-                "type": "string",
-                "writeOnly": True,
-                "default": "",
-                "ui:widget": "password",
-            },
-        },
-        "ui:order": [
-            *("name", "owner", "port", "ratio", "db", "size", "region", "features"),
-            *("extra", "notes", "package", "cache", "password"),
-        ],
+        "properties": PROPERTIES,
+        "ui:order": list(PROPERTIES),
     }
     properties = schema["properties"]
     assert isinstance(properties, dict)
-    assert list(properties) == schema["ui:order"]
+    assert list(properties) == list(PROPERTIES)
     answers: JsonObject = {"name": "a", "owner": "b", "region": "eu"}
     assert JsonSchemaChecker().list_errors(schema, answers) == ()
 
