@@ -60,7 +60,9 @@ def _find_commit(session: Session, about: Answer, branch: str) -> str:
     )
 
 
-def _follow(session: Session, about: Answer, commit: str, context: str, display: Display) -> Answer:
+def _follow(
+    session: Session, about: Answer, commit: str, context: str, *, display: Display
+) -> Answer:
     """Return the status of `context` once it is final; what is not started is waited for."""
     while True:
         statuses = _read_statuses(session, about, commit)
