@@ -11,6 +11,7 @@ from fairway.core.audit.event import AuditEvent
 from fairway.core.source.repository import BRANCHES, Push, RefUpdate, Repository
 from fairway.ports.git_server import HookAnswer, HookCall
 from fairway.ports.store.store import Transaction
+from fairway.usecases.golden_path import note_upgrade
 from fairway.usecases.platform import Platform
 from fairway.usecases.source import deliver_push, manage_repositories
 
@@ -66,6 +67,8 @@ def note_heads(
             at=platform.clock.now(),
         )
         noted.append(tx.repositories.add_push(push))
+        if branch == repository.default_branch:
+            note_upgrade.note_landed(tx, platform.source_control, repository, push)
         deliver_push.mark_push(tx, repository.name, branch)
     return tuple(noted)
 
