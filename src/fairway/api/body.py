@@ -129,6 +129,13 @@ class PathTest(Body):
     like: str = Field("dev", pattern=NAME_PATTERN)
 
 
+class Adoption(Body):
+    """What a service that is there would have answered; `version` empty means the newest."""
+
+    version: str = Field("", max_length=100, pattern=LINE)
+    answers: dict[str, object] = {}
+
+
 class Service(Body):
     """A service to make from a golden path; `version` empty means the newest."""
 

@@ -68,6 +68,17 @@ class Scaffolded(Schema):
     is_dry_run: bool
 
 
+class PathLink(Schema):
+    """What a component was made from, or would have been."""
+
+    component: str
+    repository: str
+    path: str
+    version: str
+    answers: Free
+    updated_at: datetime
+
+
 class TemplateFinding(Schema):
     """Something wrong with a template."""
 

@@ -31,7 +31,7 @@ class Entry:
 _AT = "fairway.cli.commands."
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Golden paths and source": {
-        "new": Entry(f"{_AT}source.path:new", "Make a service from a golden path."),
+        "new": Entry(f"{_AT}source.new:new", "Make a service from a golden path."),
         "clone": Entry(f"{_AT}source.clone:clone", "Clone a repository for plain git."),
         "repo": Entry(f"{_AT}source.repo:repo", "See, create and change repositories."),
         "path": Entry(f"{_AT}source.path:path", "See, check, publish and upgrade golden paths."),

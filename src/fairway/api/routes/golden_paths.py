@@ -19,7 +19,13 @@ from fairway.core.golden_path.golden_path import PathVersion
 from fairway.kits.canonical import JsonObject
 from fairway.kits.digest import Digest
 from fairway.kits.errors import Refused
-from fairway.usecases.golden_path import list_paths, prove_path, publish_path, scaffold_component
+from fairway.usecases.golden_path import (
+    adopt_component,
+    list_paths,
+    prove_path,
+    publish_path,
+    scaffold_component,
+)
 from fairway.usecases.golden_path.list_paths import PathSummary
 from fairway.usecases.golden_path.scaffold_component import Scaffolded, ScaffoldRequest
 
@@ -119,6 +125,35 @@ def make_service(platform: Ports, actor: Who, path: Name, request: body.Service)
         is_dry_run=request.dry_run,
     )
     return JsonAnswer(_make_scaffolded(made, is_dry_run=request.dry_run), 201)
+
+
+@router.put(
+    "/golden-paths/{path}/services/{name}",
+    response_model=schema.PathLink,
+    responses=openapi.refusals(404, 409),
+)
+def adopt_service(
+    platform: Ports, actor: Who, *, path: Name, name: Name, request: body.Adoption
+) -> JsonAnswer:
+    """Put the service in a repository that is there on the path; nothing of it changes."""
+    wanted = ScaffoldRequest(
+        path=path,
+        name=name,
+        owner="",
+        version=request.version,
+        answers=cast("JsonObject", request.answers),
+    )
+    link = adopt_component.adopt_component(platform, actor, wanted)
+    return JsonAnswer(
+        {
+            "component": link.component,
+            "repository": link.repository,
+            "path": link.path,
+            "version": link.version,
+            "answers": link.answers,
+            "updatedAt": document.render_time(link.updated_at),
+        }
+    )
 
 
 def _make_head(found: PathSummary) -> JsonObject:

@@ -33,17 +33,11 @@ def clone(session: Session, name: str, folder: str | None) -> None:
     Git asks fairway for the token whenever it fetches or pushes.
     """
     url = session.client.get(make_path("repositories", name)).text("cloneUrl")
-    scope = f"credential.{_get_server(url)}.helper"
-    command = ["git", "clone", "-c", f"{scope}=", "-c", f"{scope}={_make_helper(session)}"]
+    command = ["git", "clone", *make_settings(session, url)]
     try:
         done = subprocess.run([*command, "--", url, *([folder] if folder else [])], check=False)
     except OSError as error:
-        raise Refused(
-            "GIT-MISSING",
-            what=f"cannot clone repository '{name}'",
-            why=f"git: {(error.strerror or str(error)).lower()}",
-            fix="install git",
-        ) from error
+        raise refuse_git(f"clone repository '{name}'", error) from error
     if done.returncode:
         raise Quit(done.returncode)
 
@@ -61,6 +55,22 @@ def git_credential(session: Session, operation: str) -> None:
     if operation == "get" and session.settings.token and server == _get_server(session.client.url):
         click.echo("username=fairway")
         click.echo(f"password={session.settings.token}")
+
+
+def make_settings(session: Session, url: str) -> tuple[str, ...]:
+    """Return git's options by which it asks fairway for the token of the server of `url`."""
+    scope = f"credential.{_get_server(url)}.helper"
+    return ("-c", f"{scope}=", "-c", f"{scope}={_make_helper(session)}")
+
+
+def refuse_git(verb: str, error: OSError) -> Refused:
+    """Return the refusal of a command that could not start git."""
+    return Refused(
+        "GIT-MISSING",
+        what=f"cannot {verb}",
+        why=f"git: {(error.strerror or str(error)).lower()}",
+        fix="install git",
+    )
 
 
 def _read_question(lines: str) -> Mapping[str, str]:

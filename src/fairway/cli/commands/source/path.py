@@ -6,78 +6,13 @@ from pathlib import Path
 
 import click
 
-from fairway.cli import answers, failure, follow, source
+from fairway.cli import failure, follow, source
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
 from fairway.cli.failure import Quit
 from fairway.cli.session import Session, with_session
 from fairway.cli.target import DETACH, is_folder
 from fairway.cli.views import text
-from fairway.kits import quantity
-
-
-@click.command()
-@click.argument("path")
-@click.argument("name")
-@click.option("--owner", metavar="GROUP", required=True, help="Who owns the service.")
-@click.option("--version", default="", help="The path's version; the newest if not given.")
-@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a parameter.")
-@click.option("--answers", "file", metavar="FILE", help="Answers as a YAML or JSON mapping.")
-@click.option("--defaults", "is_silent", is_flag=True, help="Ask nothing; take the defaults.")
-@click.option("--dry-run", "is_dry_run", is_flag=True, help="Show what would be made.")
-@with_session()
-def new(
-    session: Session,
-    path: str,
-    name: str,
-    *,
-    owner: str,
-    version: str,
-    pairs: tuple[str, ...],
-    file: str | None,
-    is_silent: bool,
-    is_dry_run: bool,
-) -> None:
-    """Make a service from a golden path: repository, first commit, first deployment.
-
-    What is not given by --set or --answers is asked for on a terminal, else left to its default.
-    """
-    about = session.client.get(make_path("golden-paths", path))
-    given = answers.collect_answers(
-        about.at("parameters"),
-        file=file,
-        pairs=pairs,
-        can_ask=session.surroundings.can_ask and not is_silent and not session.is_data,
-    )
-    made = session.client.post(
-        make_path("golden-paths", path, "services"),
-        {"name": name, "owner": owner, "version": version, "answers": given, "dryRun": is_dry_run},
-    )
-    session.show(made.data, lambda: _render_made(session, made))
-
-
-def _render_made(session: Session, made: Answer) -> Iterator[str]:
-    name, files = made.text("name"), made.items("files")
-    origin = f"{made.text('path')} {made.text('version')}"
-    environments = ", ".join(made.texts("environments"))
-    goes = (
-        f"deployed to {environments} with every push" if environments else "built with every push"
-    )
-    if made.flag("isDryRun"):
-        yield f"Would make {name} from {origin} for {made.text('owner')}:"
-        yield from text.align(
-            [
-                (item.text("path"), quantity.render_bytes(item.number("size") or 0))
-                for item in files
-            ],
-            indent=2,
-        )
-        yield f"  and a repository '{name}', {goes}. Nothing was changed."
-        return
-    yield f"Made {name} from {origin} for {made.text('owner')}."
-    url = f"{session.client.url}/git/{name}.git"
-    yield f"  repository  {url}   {text.count(len(files), 'file')}, {goes}"
-    yield f"  next: fairway clone {name}; fairway status {name}"
 
 
 @click.group()
