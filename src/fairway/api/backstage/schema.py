@@ -16,7 +16,7 @@ class CatalogEntity(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class CatalogPageInfo(Schema):
+class CatalogPageCursors(Schema):
     """Cursors around a page."""
 
     next_cursor: str = ""
@@ -28,7 +28,7 @@ class CatalogPage(Schema):
 
     items: list[CatalogEntity]
     total_items: int
-    page_info: CatalogPageInfo
+    page_info: CatalogPageCursors
 
 
 class CatalogBatch(Schema):
@@ -83,7 +83,7 @@ class CatalogLocationPage(Schema):
 
     items: list[CatalogLocation]
     total_items: int
-    page_info: CatalogPageInfo
+    page_info: CatalogPageCursors
 
 
 class CatalogLocationAdded(Schema):
