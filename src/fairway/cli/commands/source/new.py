@@ -140,8 +140,9 @@ def _adopt(session: Session, wish: Wish, folder: Path, *, is_dry_run: bool) -> N
     session.show(
         made.data,
         lambda: (
-            f"Host {name}{origin} for {wish.owner}, {_describe_environments(made)}.",
-            f"  next: fairway watch {name}; fairway clone {name}",
+            f"Hosted {name}{origin} for {wish.owner}, {_describe_environments(made)}.",
+            f"  next: fairway {'watch' if environments else 'repo set'} {name}"
+            f"{'' if environments else ' --env dev'}; fairway clone {name}",
         ),
     )
 
