@@ -56,6 +56,8 @@ def check_template(platform: Platform, source: Digest) -> tuple[Finding, ...]:
     """
     with _unpacked(platform, source) as folder:
         findings = list(platform.renderer.check(folder))
+        if any(finding.level == "deny" for finding in findings):
+            return tuple(findings)
         try:
             template = _read_template(platform, folder)
         except InvalidDocuments as refused:

@@ -137,12 +137,12 @@ def _adopt(session: Session, wish: Wish, folder: Path, *, is_dry_run: bool) -> N
         session.client.delete(make_path("repositories", name))
         raise
     origin = f" on {wish.path}" if wish.path else ""
+    after = f"fairway watch {name}" if environments else f"fairway repo set {name} --env dev"
     session.show(
         made.data,
         lambda: (
             f"Hosted {name}{origin} for {wish.owner}, {_describe_environments(made)}.",
-            f"  next: fairway {'watch' if environments else 'repo set'} {name}"
-            f"{'' if environments else ' --env dev'}; fairway clone {name}",
+            f"  next: {after}; fairway clone {name}",
         ),
     )
 
