@@ -73,10 +73,10 @@ def _project(document: Json, fields: Sequence[str]) -> Json:
         holder = shown
         for key in parents:
             below = holder.setdefault(key, {})
-            # What is shown whole already is not shown in part.
+            # Where the whole is shown already, its part is written onto itself.
             holder = below if isinstance(below, dict) else {}
         if path:
-            holder.setdefault(last, value)
+            holder[last] = value
     return shown
 
 

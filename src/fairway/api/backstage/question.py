@@ -47,15 +47,30 @@ def parse_filters(sets: Iterable[str]) -> Choice:
         Refused: REQUEST-INVALID.
     """
     parsed = [parts for text in sets if (parts := _parse_set(text))]
-    if len(parsed) == 1:
-        plain = [part for part in parsed[0] if isinstance(part, Matches)]
-        filters = {part.path: part.values for part in plain}
-        # In this form the store's counters may know the answer.
-        if len(filters) == len(parsed[0]):
-            return Choice(filters=filters)
-    if not parsed:
-        return Choice()
+    filters = _merge(parsed)
+    if filters is not None:
+        return Choice(filters=filters)
     return Choice(where=AnyOf(tuple(AllOf(parts) for parts in parsed)))
+
+
+def _merge(sets: Sequence[Sequence[Condition]]) -> Mapping[str, tuple[str, ...]] | None:
+    """Return all of `sets` as one, by path, where they differ in the values of one path at most.
+
+    In this form the store's counters may know the answer: `kind=user` or `kind=group`.
+    """
+    merged: dict[str, tuple[str, ...]] = {}
+    differing: set[str] = set()
+    for index, parts in enumerate(sets):
+        filters = {part.path: part.values for part in parts if isinstance(part, Matches)}
+        if len(filters) < len(parts) or (index and filters.keys() != merged.keys()):
+            return None
+        for path, values in filters.items():
+            known = merged.setdefault(path, values)
+            if set(known) != set(values):
+                differing.add(path)
+                # No values mean any, which no others add to.
+                merged[path] = (*known, *values) if known and values else ()
+    return merged if len(differing) <= 1 else None
 
 
 def _parse_set(text: str) -> tuple[Condition, ...]:
