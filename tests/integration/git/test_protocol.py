@@ -66,7 +66,12 @@ def test_many_clients_at_once_push_and_clone_in_every_way(
     ana.clone(repository, "work")
     ana.commit("work", base__txt="base\n")
     ana.must("push", "--quiet", "origin", "HEAD:main", at="work")
-    ways = ([], ["--depth", "1"], ["--filter=blob:none"], ["--no-local", "--bare"])
+    ways: tuple[list[str], ...] = (
+        [],
+        ["--depth", "1"],
+        ["--filter=blob:none"],
+        ["--no-local", "--bare"],
+    )
 
     def use(number: int) -> None:
         ana.clone(repository, f"push-{number}")

@@ -70,7 +70,8 @@ class HookGate:
             self._socket.unlink(missing_ok=True)
 
     def _write_hooks(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         script = Path(hook.__file__).resolve()
         for stage in get_args(HookStage):
             command = shlex.join([str(self._python), "-I", "-S", str(script), stage])

@@ -273,6 +273,7 @@ class GitSourceControl(SourceControl):
             )
         draft = path.with_suffix(".draft")
         self._git(repository, "bundle", "create", "--quiet", str(draft), "--all")
+        draft.chmod(0o600)
         draft.replace(path)
 
     def collect_garbage(self, repository: str) -> None:
