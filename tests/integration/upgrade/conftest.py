@@ -1,6 +1,7 @@
 """A platform without servers, a golden path in two versions, and services made from the first."""
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -182,6 +183,10 @@ class World:
         assert found is not None
         return found
 
+    def expire_leases(self) -> None:
+        """End the leases of workers that are dead."""
+        self.platform.store.queue.expire_leases()  # type: ignore[attr-defined]  # the SQL store's own
+
     def carry(self, run: Run, *, seconds: float = 120) -> Run:
         """Carry a run to its end."""
         platform = self.platform
@@ -215,23 +220,56 @@ def open_world(home: Path) -> Iterator[World]:
         store.close()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """Return a world with version v1 of the path."""
-    for made in open_world(tmp_path / "home"):
-        group = {"type": "team", "children": []}
+@pytest.fixture(scope="session")
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with version v1 of the path, made once."""
+    home = tmp_path_factory.mktemp("worlds") / "first"
+    for made in open_world(home):
         for name in ("platform", "shop"):
             entity = Entity(
                 {
                     "apiVersion": "backstage.io/v1alpha1",
                     "kind": "Group",
                     "metadata": {"name": name},
-                    "spec": group,
+                    "spec": {"type": "team", "children": []},
                 }
             )
             apply_entities.apply_entities(made.platform, ADMIN, [entity], location="test")
         made.publish("v1", V1)
-        yield made
+    return home
+
+
+@pytest.fixture(scope="session")
+def orders_home(first_home: Path) -> Path:
+    """Return a home with a service at v1 that its user edited, and v2 of its path."""
+    home = first_home.with_name("orders")
+    shutil.copytree(first_home, home)
+    for made in open_world(home):
+        made.make_services("orders")
+        made.edit("orders", replace("util.py", "VALUE_3 = 3", "VALUE_3 = 33  # ours"))
+        made.publish("v2", V2)
+    return home
+
+
+@pytest.fixture
+def orders(orders_home: Path, tmp_path: Path) -> Iterator[World]:
+    """Return a world of its own with the service `orders`."""
+    home = tmp_path / "home"
+    shutil.copytree(orders_home, home)
+    yield from open_world(home)
+
+
+def replace(path: str, old: str, new: str) -> Edit:
+    """Change a file's text."""
+
+    def edit(files: dict[str, TreeFile]) -> None:
+        content = files[path].content
+        assert old.encode() in content
+        files[path] = dataclasses.replace(
+            files[path], content=content.replace(old.encode(), new.encode())
+        )
+
+    return edit
 
 
 def with_time(platform: Platform, run: Run, at: datetime) -> None:

@@ -14,7 +14,8 @@ from fairway.usecases.golden_path import (
 )
 from fairway.usecases.golden_path.upgrade_component import UpgradeRequest
 from fairway.usecases.platform import Actor
-from tests.integration.upgrade.conftest import ADMIN, TEMPLATES, V1, V2, World
+from fairway.usecases.source import receive_push
+from tests.integration.upgrade.conftest import ADMIN, TEMPLATES, V1, V2, World, replace
 
 pytestmark = pytest.mark.integration
 BRANCH = "fairway/service-v2"
@@ -26,26 +27,6 @@ version = "1"
 dev = ["pytest"]
 """
 FAILING = "def test_it() -> None:\n    assert False\n"
-
-
-def replace(path: str, old: str, new: str):  # type: ignore[no-untyped-def]  # an Edit
-    def edit(files: dict[str, TreeFile]) -> None:
-        content = files[path].content
-        assert old.encode() in content
-        files[path] = dataclasses.replace(
-            files[path], content=content.replace(old.encode(), new.encode())
-        )
-
-    return edit
-
-
-@pytest.fixture
-def orders(world: World) -> World:
-    """A service at v1 with a user's edits, and v2 of its path."""
-    world.make_services("orders")
-    world.edit("orders", replace("util.py", "VALUE_3 = 3", "VALUE_3 = 33  # ours"))
-    world.publish("v2", V2)
-    return world
 
 
 def upgrade(world: World, request: UpgradeRequest = ORDERS) -> dict[str, object]:
@@ -97,8 +78,6 @@ def test_a_landed_upgrade_becomes_the_link(orders: World) -> None:
 
 
 def test_a_branch_that_people_merged_is_noted_with_their_push(orders: World) -> None:
-    from fairway.usecases.source import receive_push  # noqa: PLC0415
-
     upgrade(orders)
     offer = orders.get_offer("orders")
     orders.edit("orders", replace("README.md", "Stop", "End"))
@@ -114,8 +93,6 @@ def test_a_branch_that_people_merged_is_noted_with_their_push(orders: World) -> 
 
 
 def test_a_commit_that_was_rebased_is_known_by_its_trailer(orders: World) -> None:
-    from fairway.usecases.source import receive_push  # noqa: PLC0415
-
     upgrade(orders)
     offer = orders.get_offer("orders")
     control = orders.platform.source_control
