@@ -18,12 +18,13 @@ from fairway.api.routes import (
     repositories,
     runs,
     sources,
+    upgrades,
     users,
 )
 from tests.docs.page import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
-_ROUTERS = (deployments, entities, hooks, insight, repositories, runs, sources, users)
+_ROUTERS = (deployments, entities, hooks, insight, repositories, runs, sources, upgrades, users)
 
 
 def _read(name: str) -> str:

@@ -26,6 +26,7 @@ from fairway.api.routes import (
     resources,
     runs,
     sources,
+    upgrades,
     users,
 )
 
@@ -63,6 +64,7 @@ def make_app(context: ApiContext) -> FastAPI:
         resources,
         runs,
         sources,
+        upgrades,
         users,
     ):
         app.include_router(module.router, prefix=PREFIX)

@@ -146,6 +146,19 @@ class Service(Body):
     dry_run: bool = False
 
 
+class FleetUpgrade(Body):
+    """The version to bring services to; empty means the newest."""
+
+    to: str = Field("", max_length=100, pattern=LINE)
+
+
+class Upgrade(FleetUpgrade):
+    """The version to bring a service to, and answers that go over those it has."""
+
+    answers: dict[str, object] = {}
+    downgrade: bool = False
+
+
 def make_source(digest: str, commit: Commit, *, is_tested: bool) -> Source:
     """Return the source that a body names."""
     return Source(

@@ -9,13 +9,16 @@ import click
 
 from fairway.cli import failure as failures
 from fairway.cli.answer import Answer
-from fairway.cli.views import text
+from fairway.cli.views import text, upgrade
 
 _MOST_LINES = 8
 
 
 def render(run: Answer, *, seconds: float) -> Iterator[str]:
     """Yield what became of a run that is over; it took `seconds` as people waited."""
+    if run.text("kind") == "upgrade":
+        yield from upgrade.render_end(run, seconds=seconds)
+        return
     match run.text("state"):
         case "succeeded":
             said, is_change = _render_success(run)

@@ -27,9 +27,11 @@ _ACTIVITIES = {
     "gate": "waiting until {} is ready",
     "rotate": "rotating {}",
     "backup": "backing up {}",
+    "upgrade-render": "rendering {}",
+    "upgrade": "merging and building {}",
 }
 # What `tell` does not show when it went well: its effect is in the lines of others.
-_QUIET = frozenset({"release", "claim", "settle", "approve"})
+_QUIET = frozenset({"release", "claim", "settle", "approve", "upgrade-render", "upgrade-report"})
 _PHASES = {
     "build": "build",
     "release": "build",
@@ -37,6 +39,7 @@ _PHASES = {
     "approve": "approve",
     "rotate": "rotate",
     "backup": "backup",
+    "upgrade": "upgrade",
 }
 
 

@@ -113,6 +113,29 @@ def preview_upgrade(platform: Platform, actor: Actor, request: UpgradeRequest) -
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeQuestions:
+    """What the new version asks for; `new` names those parameters that the old one had not."""
+
+    link: PathLink
+    version: PathVersion
+    new: tuple[str, ...]
+
+
+def get_questions(tx: Transaction, component: str, *, to: str = "") -> UpgradeQuestions:
+    """Return what an upgrade of a component would ask for.
+
+    Raises:
+        Refused: PATH-LINK-UNKNOWN, PATH-UNKNOWN, PATH-VERSION-UNKNOWN.
+    """
+    link = get_link(tx, component)
+    versions = tx.golden_paths.list_versions(link.path)
+    new = upgrades.choose_version(link, versions, to=to, is_downgrade=True)
+    old = next(item for item in versions if item.version == link.version)
+    added = upgrades.list_new_parameters(old.parameters, new.parameters)
+    return UpgradeQuestions(link=link, version=new, new=tuple(added))
+
+
 def find_upgrade(platform: Platform, tx: Transaction, request: UpgradeRequest) -> Upgrade:
     """Return from where to where a component goes, with valid answers.
 

@@ -9,6 +9,7 @@ import click
 from fairway.cli import failure, follow, source
 from fairway.cli.answer import Answer
 from fairway.cli.client import make_path
+from fairway.cli.commands.source import upgrade as upgrades
 from fairway.cli.failure import Quit
 from fairway.cli.session import Session, with_session
 from fairway.cli.target import DETACH, is_folder
@@ -135,3 +136,8 @@ def publish(session: Session, repository: str, tag: str) -> None:
             f"Published {made.text('version')} of '{repository}' at {made.text('commit')[:7]}.",
         ),
     )
+
+
+path.add_command(upgrades.upgrade)
+path.add_command(upgrades.land)
+path.add_command(upgrades.drift)
