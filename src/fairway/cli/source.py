@@ -4,6 +4,7 @@ Belongs here: the quick check of its documents, its version control, packing and
 Start at `send_source`.
 """
 
+import dataclasses
 import hashlib
 import subprocess
 import tempfile
@@ -13,14 +14,13 @@ from pathlib import Path
 from typing import IO
 
 from fairway.cli.client import Client, make_path
-from fairway.formats import catalog, source_archive
+from fairway.formats import catalog_source, source_archive
 from fairway.formats.score import parse as score
 from fairway.formats.yaml import document as yaml
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import InvalidDocuments, Refused
 
 _SCORE_FILES = ("score.yaml", "score.yml")
-_CATALOG_FILES = ("catalog-info.yaml", "catalog-info.yml")
 _IN_MEMORY_BYTES = 16 * 2**20
 _CHUNK_BYTES = 2**20
 _GIT_SECONDS = 10
@@ -59,10 +59,10 @@ def check_folder(folder: Path) -> CheckedFolder:
         problems += error.problems
     except Refused as error:
         problems.append(error)
-    catalog_path = _find(folder, _CATALOG_FILES)
-    if catalog_path is not None:
-        paths.append(catalog_path)
-        problems += _check_catalog(catalog_path)
+    catalog = catalog_source.read_catalog(catalog_source.make_reader(folder))
+    if catalog.root:
+        paths.append(folder / catalog.root)
+        problems += (_locate(problem, folder) for problem in catalog.problems)
     if problems:
         raise InvalidDocuments(tuple(problems))
     return CheckedFolder(path=folder, component=component, files=tuple(path.name for path in paths))
@@ -84,14 +84,11 @@ def _read_component(path: Path) -> str:
     return score.parse_workload(documents[0]).name
 
 
-def _check_catalog(path: Path) -> tuple[Refused, ...]:
-    try:
-        catalog.parse_entities(yaml.parse_documents(path.read_bytes(), file=str(path)))
-    except InvalidDocuments as error:
-        return error.problems
-    except Refused as error:
-        return (error,)
-    return ()
+def _locate(problem: Refused, folder: Path) -> Refused:
+    """Say where a problem is from where the command runs, and not within the folder."""
+    if problem.at is not None:
+        problem.at = dataclasses.replace(problem.at, file=str(folder / problem.at.file))
+    return problem
 
 
 def send_source(client: Client, folder: Path) -> str:

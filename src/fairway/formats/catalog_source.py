@@ -1,8 +1,8 @@
 """The catalog files of a source tree: from `catalog-info.yaml`, through locations, to entities.
 
 Belongs here: which files of a tree are catalog files, the documents in them with placeholders
-filled in, all confined to the tree. Never here: where the tree is kept, what becomes of the
-entities (`fairway.usecases.catalog`). Start at `read_catalog`.
+filled in, all confined to the tree. Never here: version control, what becomes of the entities
+(`fairway.usecases.catalog`). Start at `read_catalog`.
 """
 
 import json
@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias, cast
 
 from fairway.core.catalog.entity import Entity
@@ -18,7 +19,8 @@ from fairway.core.catalog.relation import list_refs
 from fairway.core.finding.finding import Finding
 from fairway.formats import catalog, yaml
 from fairway.formats.problem import sort_problems
-from fairway.formats.yaml import Document, Path
+from fairway.formats.yaml import Document
+from fairway.formats.yaml import Path as Place
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.errors import InvalidDocuments, Refused
 
@@ -93,6 +95,17 @@ def read_catalog(read: ReadFile) -> CatalogSource:
         findings=tuple(reading.findings),
         problems=sort_problems(reading.problems),
     )
+
+
+def make_reader(folder: Path) -> ReadFile:
+    """Return what reads regular files in `folder`, also through links, and none outside of it."""
+    root = folder.resolve()
+
+    def read(name: str) -> bytes | None:
+        path = (root / name).resolve()
+        return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
+
+    return read
 
 
 def list_targets(location: Entity) -> tuple[str, ...]:
@@ -184,7 +197,7 @@ class _Reading:
     def _follow_target(
         self,
         document: Document,
-        path: Path,
+        path: Place,
         target: str,
         *,
         trail: tuple[str, ...],
@@ -208,7 +221,7 @@ class _Reading:
                 fix="correct the path, add the file, or say 'presence: optional'",
             )
 
-    def _fill(self, document: Document, value: JsonValue, path: Path) -> JsonValue:
+    def _fill(self, document: Document, value: JsonValue, path: Place) -> JsonValue:
         """Return `value` with what its placeholders stand for; what they give is taken as it is."""
         if isinstance(value, Mapping):
             if len(value) == 1 and next(iter(value)) in _PLACEHOLDERS:
@@ -219,7 +232,7 @@ class _Reading:
         return value
 
     def _fill_placeholder(
-        self, document: Document, placeholder: JsonObject, path: Path
+        self, document: Document, placeholder: JsonObject, path: Place
     ) -> JsonValue:
         ((name, target),) = placeholder.items()
         at = (*path, name)
@@ -244,7 +257,7 @@ class _Reading:
             raise ValueError(f"'{file}' is too large: {_LIMITS}")
         return content
 
-    def _find_path(self, document: Document, path: Path, target: str) -> str | None:
+    def _find_path(self, document: Document, path: Place, target: str) -> str | None:
         file = find_path(target, beside=document.file)
         if file is None:
             self._refuse(
@@ -256,7 +269,7 @@ class _Reading:
             )
         return file
 
-    def _note(self, document: Document, path: Path, target: str, why: str) -> None:
+    def _note(self, document: Document, path: Place, target: str, why: str) -> None:
         self.findings.append(
             Finding(
                 code="CATALOG-TARGET-SKIPPED",
@@ -267,7 +280,7 @@ class _Reading:
             )
         )
 
-    def _refuse_placeholder(self, document: Document, path: Path, why: str) -> None:
+    def _refuse_placeholder(self, document: Document, path: Place, why: str) -> None:
         self._refuse(
             "CATALOG-PLACEHOLDER",
             document,
@@ -286,7 +299,7 @@ class _Reading:
             )
         )
 
-    def _refuse(self, code: str, document: Document, path: Path, *, why: str, fix: str) -> None:
+    def _refuse(self, code: str, document: Document, path: Place, *, why: str, fix: str) -> None:
         self.problems.append(
             Refused(
                 code,
@@ -298,7 +311,7 @@ class _Reading:
         )
 
 
-def _list_targets(location: Entity) -> Iterator[tuple[Path, str]]:
+def _list_targets(location: Entity) -> Iterator[tuple[Place, str]]:
     for target in list_refs(location.spec.get("target")):
         yield ("spec", "target"), target
     for index, target in enumerate(list_refs(location.spec.get("targets"))):

@@ -49,23 +49,12 @@ def read_documents(tree: Path) -> SourceDocuments:
         workload=workload,
         document=document.value,
         positions=score.list_positions(document),
-        entities=catalog_source.read_catalog(_make_reader(tree)).get_entities(),
+        entities=catalog_source.read_catalog(catalog_source.make_reader(tree)).get_entities(),
     )
 
 
 def _find(tree: Path, names: tuple[str, ...]) -> Path | None:
     return next((tree / name for name in names if (tree / name).is_file()), None)
-
-
-def _make_reader(tree: Path) -> catalog_source.ReadFile:
-    """Return what reads regular files of `tree`, and no others that a link leads to."""
-    root = tree.resolve()
-
-    def read(name: str) -> bytes | None:
-        path = (root / name).resolve()
-        return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
-
-    return read
 
 
 def _inline_files(workload: Workload, tree: Path) -> Workload:
