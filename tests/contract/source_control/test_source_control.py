@@ -179,3 +179,43 @@ def test_garbage_is_collected_and_what_is_reached_stays(
         check=True,
     )
     assert checked.stdout == ""
+
+
+def test_the_default_branch_can_be_another(control: SourceControl, repository: str) -> None:
+    control.set_default_branch(repository, "trunk")
+    head = (control.get_path(repository) / "HEAD").read_text()
+    assert head == "ref: refs/heads/trunk\n"
+
+
+def test_a_bundle_holds_all_refs_and_is_private(
+    control: SourceControl, repository: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused) as caught:
+        control.bundle(repository, tmp_path / "empty.bundle")
+    assert caught.value.code == "REPOSITORY-EMPTY"
+    first = commit(control, {"a": "1"})
+    control.move_ref(repository, MAIN, to=first, expected="")
+    control.move_ref(repository, "refs/tags/v1", to=first, expected="")
+    path = tmp_path / "orders.bundle"
+    control.bundle(repository, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    listed = subprocess.run(
+        ["git", "bundle", "list-heads", str(path)], capture_output=True, text=True, check=True
+    )
+    assert f"{first} {MAIN}" in listed.stdout
+    assert f"{first} refs/tags/v1" in listed.stdout
+
+
+def test_who_moved_a_ref_is_not_known_where_nobody_pushed(
+    control: SourceControl, repository: str
+) -> None:
+    assert control.find_mover(repository, MAIN) == ""
+
+
+def test_an_origin_that_does_not_answer_is_away(control: SourceControl, repository: str) -> None:
+    for url in ("http://127.0.0.1:9/none.git", "git://127.0.0.1:9/none.git", "file:///etc"):
+        with pytest.raises(Unavailable) as caught:
+            control.find_origin_state(url)
+        assert caught.value.code == "ORIGIN-AWAY"
+        with pytest.raises(Unavailable):
+            control.follow(repository, url, is_protected=lambda _: True)
