@@ -11,17 +11,16 @@ modules. Node is no part of a bundle: unpacking links `deps/bin/node` to this ma
 
 import errno
 import json
-import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import uv
 
 from fairway.core.release.release import Artifact, Layer, LayerName, TestReport
 from fairway.drivers.bundle import layer as layers
 from fairway.drivers.bundle import python, surroundings
+from fairway.drivers.bundle.bundle_folder import BundleFolder
 from fairway.drivers.bundle.dependencies import Dependencies, write_whole
 from fairway.drivers.bundle.limited import Workshop
 from fairway.drivers.bundle.node.npm import Npm
@@ -37,19 +36,16 @@ from fairway.drivers.bundle.project import (
 from fairway.drivers.bundle.python import PythonRecipe
 from fairway.drivers.bundle.recipe import Content, Recipe
 from fairway.drivers.bundle.site.recipe import SiteRecipe
+from fairway.drivers.bundle.test_environment import TestEnvironments
 from fairway.drivers.jail.scratch import open_scratch
 from fairway.formats import source_archive
 from fairway.kits import canonical
 from fairway.kits import digest as digests
 from fairway.kits.canonical import JsonObject
 from fairway.kits.digest import Digest
-from fairway.kits.errors import Refused, Unavailable
+from fairway.kits.errors import Unavailable
 from fairway.ports.blob_store import BlobStore
 from fairway.ports.builder import Builder, BuildLog, BuildRequest
-
-_MAX_BUNDLE_BYTES = 8 * 1024**3
-Manifest = Mapping[str, Any]  # Any: the JSON that `_make_manifest` made, verified by its digest
-_FOLDERS = {"dependencies": "deps", "application": "app"}
 
 
 class BundleBuilder(Builder):
@@ -70,12 +66,15 @@ class BundleBuilder(Builder):
         cache: Path | None = None,
     ) -> None:
         self._blobs = blobs
-        self._bundles = home / "bundles"
         self._scratch = home / "build" / "scratch"
         self._resolutions = home / "build" / "resolutions"
         self._known_layers = home / "build" / "layers"
         self._cache = cache or home / "build" / "uv"
         self._nodes = Nodes(home / "runtimes", uv=Path(uv.find_uv_bin()), cache=self._cache)
+        self._bundles = BundleFolder(
+            blobs, home / "bundles", scratch=self._scratch, nodes=self._nodes, python=python
+        )
+        self._environments = home / "build" / "environments"
         self._python = python
         self._find_artifact = find_artifact
 
@@ -146,6 +145,7 @@ class BundleBuilder(Builder):
             project,
             dependencies=self._make_dependencies(workshop, project, tree),
             version=self._python_version,
+            environments=TestEnvironments(self._environments / request.component),
         )
 
     def _make_node_recipe(self, project: NodeProject, workshop: Workshop) -> Recipe:
@@ -232,63 +232,10 @@ class BundleBuilder(Builder):
         return Layer(name=name, digest=digest, size=self._blobs.get_path(digest).stat().st_size)
 
     def unpack(self, artifact: Digest) -> Path:
-        folder = self._bundles / artifact.removeprefix("sha256:")
         try:
-            if folder.is_dir():
-                self._renew_node(folder)
-                return folder
-            with open_scratch(self._scratch) as scratch:
-                self._unpack_layers(self._read_manifest(artifact), scratch / "bundle")
-                self._publish(scratch / "bundle", folder)
+            return self._bundles.unpack(artifact)
         except OSError as error:
             raise _explain(artifact, error) from error
-        return folder
-
-    def _read_manifest(self, artifact: Digest) -> Manifest:
-        if not self._blobs.has(artifact):
-            raise Refused(
-                "ARTIFACT-UNKNOWN",
-                what=f"cannot unpack artifact '{artifact}'",
-                why="no artifact with this digest was built here",
-                fix="build it again",
-                status=404,
-            )
-        manifest: Manifest = json.loads(self._blobs.get_path(artifact).read_bytes())
-        return manifest
-
-    def _unpack_layers(self, manifest: Manifest, folder: Path) -> None:
-        for name in _FOLDERS.values():
-            (folder / name).mkdir(parents=True)
-        for layer in manifest["layers"]:
-            path = self._blobs.get_path(Digest(layer["digest"]))
-            with tarfile.open(path, "r:gz") as tar:
-                source_archive.unpack_tree(tar, folder, max_bytes=_MAX_BUNDLE_BYTES)
-        (folder / "path").write_text(manifest["runtime"]["path"])
-        if "node" in manifest["runtime"]:
-            (folder / "deps" / "bin").mkdir(exist_ok=True)
-            link = folder / "deps" / "bin" / "node"
-            link.symlink_to(self._nodes.link(manifest["runtime"]["node"]))
-
-    def _renew_node(self, folder: Path) -> None:
-        """Let a bundle find its Node also after the machine's was replaced by another."""
-        link = folder / "deps" / "bin" / "node"
-        if link.is_symlink() and link.readlink().parent == self._nodes.links:
-            self._nodes.link(link.readlink().name)
-
-    def _publish(self, draft: Path, folder: Path) -> None:
-        """Make a finished bundle visible at once; one that another made meanwhile is kept."""
-        for path in draft.rglob("*"):
-            if not path.is_symlink():
-                is_open = path.is_dir() or path.stat().st_mode & 0o100
-                path.chmod(0o555 if is_open else 0o444)
-        self._bundles.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.rename(folder)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return
-        folder.chmod(0o555)
 
 
 def _make_manifest(component: str, recipe: Recipe, made: tuple[Layer, ...]) -> JsonObject:

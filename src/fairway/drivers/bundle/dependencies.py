@@ -77,8 +77,8 @@ class Dependencies:
             )
         return self._remember(key, text)
 
-    def install(self, resolution: str, folder: Path) -> None:
-        """Install exactly what `resolution` lists into `folder`."""
+    def install(self, resolution: str, folder: Path, *, is_compiled: bool = False) -> None:
+        """Install exactly what `resolution` lists into `folder`, with bytecode where asked."""
         folder.mkdir()
         if not resolution.strip():
             return
@@ -87,12 +87,13 @@ class Dependencies:
         command = ["pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
         if "--hash=" in resolution:
             command.append("--require-hashes")
+        if is_compiled:
+            command.append("--compile-bytecode")
         self._run([*command, "--python", str(self._python), "--requirement", str(listed)])
 
-    def make_interpreter(self, folder: Path) -> Path:
+    def make_interpreter(self, folder: Path) -> None:
         """Make an environment without packages, so that none of the platform's are seen."""
         self._run(["venv", "--quiet", "--no-project", "--python", str(self._python), str(folder)])
-        return folder / "bin" / "python"
 
     def _make_inputs(self, *, is_optional: bool = False) -> list[str]:
         """Return the files that say what is needed; with the tests' groups when `is_optional`."""

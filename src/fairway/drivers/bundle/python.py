@@ -15,14 +15,23 @@ from fairway.drivers.bundle.limited import Workshop
 from fairway.drivers.bundle.project import Project
 from fairway.drivers.bundle.recipe import Content, Recipe
 from fairway.drivers.bundle.suite import run_suite
+from fairway.drivers.bundle.test_environment import TestEnvironments
+from fairway.kits import digest as digests
 
 
 class PythonRecipe(Recipe):
     """Builds the Python project in the workshop's `app` for Python `version`."""
 
     def __init__(
-        self, workshop: Workshop, project: Project, *, dependencies: Dependencies, version: str
+        self,
+        workshop: Workshop,
+        project: Project,
+        *,
+        dependencies: Dependencies,
+        version: str,
+        environments: TestEnvironments,
     ) -> None:
+        self._environments = environments
         self._workshop = workshop
         self._project = project
         self._dependencies = dependencies
@@ -55,10 +64,19 @@ class PythonRecipe(Recipe):
             self._workshop.say("tests", "the project has none")
             return None
         wanted = self._dependencies.resolve_for_tests(self.platform, resolution)
-        packages = self._workshop.folder / "test-deps"
-        self._dependencies.install(wanted, packages)
-        interpreter = self._dependencies.make_interpreter(self._workshop.folder / "venv")
-        return run_suite(self._workshop, self._project, packages=packages, interpreter=interpreter)
+
+        def make(folder: Path) -> None:
+            self._dependencies.install(wanted, folder / "packages", is_compiled=True)
+            self._dependencies.make_interpreter(folder / "venv")
+
+        key = digests.make_joined_digest((self.platform, wanted))
+        made = self._environments.provide(key, self._workshop.folder / "environment", make)
+        return run_suite(
+            self._workshop,
+            self._project,
+            packages=made / "packages",
+            interpreter=made / "venv" / "bin" / "python",
+        )
 
 
 def install_packages(dependencies: Dependencies, resolution: str, folder: Path) -> int:

@@ -25,8 +25,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-# As bundlers name their output: app-BxY12_9k.js, app.3f2a91bc.css.
-_HASHED = re.compile(r"[-.](?=[\w-]*[\dA-Z_])[\w-]{8,}\.[a-z0-9]+(?:\.map)?$")
+# As bundlers name their output, and where they put it: assets/app-BxY12_9k.js.
+_HASHED = re.compile(
+    r"(?:^|/)(?:_app|_astro|_next|assets|static)/"
+    r"(?:.*/)?[^/]*[-.](?=[\w-]*[\dA-Z_])[\w-]{8,}\.[a-z0-9]+(?:\.map)?$"
+)
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 # Not every machine's own list has them, and none may decide what a browser is told.
