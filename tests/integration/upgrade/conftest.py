@@ -220,21 +220,26 @@ def open_world(home: Path) -> Iterator[World]:
         store.close()
 
 
+def add_groups(world: World) -> None:
+    """Add the groups that own the path and its services."""
+    for name in ("platform", "shop"):
+        entity = Entity(
+            {
+                "apiVersion": "backstage.io/v1alpha1",
+                "kind": "Group",
+                "metadata": {"name": name},
+                "spec": {"type": "team", "children": []},
+            }
+        )
+        apply_entities.apply_entities(world.platform, ADMIN, [entity], location="test")
+
+
 @pytest.fixture(scope="session")
 def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home with version v1 of the path, made once."""
     home = tmp_path_factory.mktemp("worlds") / "first"
     for made in open_world(home):
-        for name in ("platform", "shop"):
-            entity = Entity(
-                {
-                    "apiVersion": "backstage.io/v1alpha1",
-                    "kind": "Group",
-                    "metadata": {"name": name},
-                    "spec": {"type": "team", "children": []},
-                }
-            )
-            apply_entities.apply_entities(made.platform, ADMIN, [entity], location="test")
+        add_groups(made)
         made.publish("v1", V1)
     return home
 

@@ -1,7 +1,10 @@
-"""Carries histories through `copier update`, as its users do, and prints what became of them.
+"""Carries histories through `copier update`, as its users do, and tells what became of them.
 
-A process of its own: `python -m tests.integration.upgrade.copier_run`. It prints a JSON object of
-the number of lost lines by history; -1 where Copier gave up.
+A process of its own, for Copier changes that of whoever imports it:
+`python -m tests.integration.upgrade.copier_run` prints, as JSON, how many of the user's lines were
+lost by history, and -1 where Copier gave up with an error. `--losing` takes only those histories
+in which it did either when all were run last; `--write` keeps the answer in `copier_results.json`,
+and writes the table of the documentation.
 """
 
 import json
@@ -14,21 +17,28 @@ from pathlib import Path
 import copier
 
 from fairway.core.source.tree import Tree, TreeFile
+from tests.integration.upgrade import table
 from tests.integration.upgrade.histories import ALL
 from tests.integration.upgrade.history import History, count_lost_lines
 
 SETTINGS = "_subdirectory: template\n_preserve_symlinks: true\n"
 ANSWERS = "template/{{_copier_conf.answers_file}}.jinja"
+COMMAND = Path(sys.executable).with_name("copier")
 _GIT = ("git", "-c", "user.name=ana", "-c", "user.email=ana@localhost", "-c", "gc.auto=0")
 
 
-def main() -> None:
-    """Print the result of every history."""
+def main(*options: str) -> None:
+    """Print the result of every history, or of those that the options choose."""
+    chosen = ALL
+    if "--losing" in options:
+        chosen = tuple(history for history in ALL if table.read_results()[history.name])
     lost: dict[str, int] = {}
-    for history in ALL:
+    for history in chosen:
         with tempfile.TemporaryDirectory() as folder:
             lost[history.name] = _carry(history, Path(folder))
     json.dump(lost, sys.stdout)
+    if "--write" in options:
+        table.write_results(lost)
 
 
 def _carry(history: History, folder: Path) -> int:
@@ -45,7 +55,7 @@ def _carry(history: History, folder: Path) -> int:
     except Exception as error:  # noqa: BLE001 - whatever ends it, the user is left with it
         print(f"{history.name}: {type(error).__name__}: {error}", file=sys.stderr)
         return -1
-    return count_lost_lines(history, read_tree(project))
+    return count_lost_lines(history.before, history.ours, read_tree(project))
 
 
 def publish(template: Path, tree: Tree, version: str) -> None:
@@ -57,7 +67,12 @@ def publish(template: Path, tree: Tree, version: str) -> None:
     }
     write_tree(template, {**rendered, **about}, kept=(".git",))
     commit(template, version)
-    subprocess.run([*_GIT, "tag", version], cwd=template, check=True)
+    tag(template, version)
+
+
+def tag(folder: Path, name: str) -> None:
+    """Name the commit that is there."""
+    subprocess.run([*_GIT, "tag", name], cwd=folder, check=True)
 
 
 def commit(folder: Path, message: str) -> None:
@@ -100,4 +115,4 @@ def read_tree(folder: Path) -> Tree:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

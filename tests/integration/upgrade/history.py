@@ -71,9 +71,9 @@ def _apply(files: Files, edits: tuple[Edit, ...]) -> Tree:
     return files
 
 
-def count_lost_lines(history: History, merged: Tree) -> int:
+def count_lost_lines(before: Tree, ours: Tree, merged: Tree) -> int:
     """Return how many of the lines that the user wrote are nowhere in the merged tree."""
-    written = _count_lines(history.ours) - _count_lines(history.before)
+    written = _count_lines(ours) - _count_lines(before)
     return (written - _count_lines(merged)).total()
 
 

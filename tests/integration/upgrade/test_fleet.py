@@ -153,7 +153,7 @@ def carry_with_kills(home: Path, run: RunId) -> int:
 
 def kill_after_progress(store: Store, home: Path, run: RunId, seconds: float) -> bool:
     """Kill a worker some time after it has carried a few steps; False if it ended before."""
-    wanted = count_done(store, run) + SERVICES // (KILLS + 4)
+    wanted = count_done(store, run) + SERVICES // (2 * KILLS)
     worker = start_worker(home, run)
     wait_until(lambda: count_done(store, run) >= wanted or worker.poll() is not None, seconds=300)
     if worker.poll() is not None:

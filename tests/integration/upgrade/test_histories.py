@@ -28,7 +28,7 @@ def test_a_history_ends_as_it_says(control: GitSourceControl, history: History) 
     assert _show(tree) == _show(history.expected)
     assert tuple((item.path, item.kind) for item in merge.conflicts) == history.conflicts
     assert tuple((item.path, item.kind) for item in merge.notes) == history.notes
-    assert count_lost_lines(history, tree) == 0
+    assert count_lost_lines(history.before, history.ours, tree) == 0
     again = control.merge("orders", base=base, ours=ours, theirs=theirs, name=NEXT)
     assert again == merge
 
