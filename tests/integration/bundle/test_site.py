@@ -21,7 +21,10 @@ from tests.running import find_free_port
 
 pytestmark = pytest.mark.integration
 
-BUILD = "mkdir -p dist/assets && cp *.html dist && cp app.js dist/assets/app-BxY12_9k.js"
+BUILD = (
+    "mkdir -p dist/assets && cp *.html dist && "
+    "cp app.js dist/assets/app-BxY12_9k.js && cp app.js dist/report-Quarter1.js"
+)
 SITE = {
     "package.json": json.dumps({"fairway": {"site": "dist"}, "scripts": {"build": BUILD}}),
     "index.html": "<h1>hello</h1>\n",
@@ -98,6 +101,10 @@ def test_a_hashed_name_is_cached_for_ever(port: int) -> None:
     assert reply.status == 200
     assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
     assert reply.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_name_that_only_looks_hashed_is_asked_for_anew(port: int) -> None:
+    assert _ask(port, "/report-Quarter1.js").headers["cache-control"] == "no-cache"
 
 
 def test_what_has_not_changed_is_not_sent_again(port: int) -> None:
