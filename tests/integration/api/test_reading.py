@@ -229,7 +229,8 @@ def test_a_wrong_token_gets_nowhere(api: RunningPlatform, token: str) -> None:
     _, document = api.ask("GET", "/openapi.json")
     for path, operations in document["paths"].items():
         for method in operations:
-            if path.endswith("/healthz"):
+            # The catalog in Backstage's form is asked in tests of its own.
+            if path.endswith("/healthz") or not path.startswith("/api/v1"):
                 continue
             filled = (
                 path.removeprefix("/api/v1")

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.deadline import wait_until
 from tests.running import RunningPlatform, start_platform
 
 CLIENT = "@backstage/catalog-client@1.16.2"
+BUILTIN = list((Path(__file__).parents[3] / "golden_paths").glob("*/golden-path.yaml"))
 SCRIPT = Path(__file__).with_name("client.cjs")
 CATALOG = """\
 apiVersion: backstage.io/v1alpha1
@@ -88,7 +90,14 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
         files = [{"name": "catalog-info.yaml", "content": CATALOG}]
         status, answer = running.ask("POST", "/entities", {"files": files})
         assert status == 200, answer
+        # Golden paths come with the platform, and are published once it is up.
+        wait_until(lambda: _count(running, "goldenpath") == len(BUILTIN), seconds=60)
         yield running
+
+
+def _count(platform: RunningPlatform, kind: str) -> int:
+    _, page = platform.ask("GET", f"/entities?kind={kind}&limit=1")
+    return int(page["total"])
 
 
 @pytest.fixture(scope="session")

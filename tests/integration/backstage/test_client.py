@@ -1,10 +1,14 @@
 """Backstage's own client works against the platform, and gets what its in-memory twin gives."""
 
+import http.client
+import json
+import re
 from typing import Any
 
 import pytest
 
 from tests.integration.backstage.conftest import Call
+from tests.running import RunningPlatform
 
 pytestmark = pytest.mark.integration
 
@@ -253,7 +257,7 @@ def test_entities_are_validated(call: Call) -> None:
     assert "metadata.name" in bad["ours"]["value"]["errors"][0]["message"]
 
 
-def test_an_entity_is_refreshed_and_removed_by_uid(call: Call, platform: Any) -> None:
+def test_an_entity_is_refreshed_and_removed_by_uid(call: Call, platform: RunningPlatform) -> None:
     text = "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: {name: it}\nspec: {owner: a}"
     platform.ask("POST", "/entities", {"files": [{"name": "x.yaml", "content": text}]})
     refreshed, unknown, found = call(
@@ -277,3 +281,22 @@ def test_what_cannot_be_asked_is_told_in_backstages_words(call: Call) -> None:
     for answer in (cursor, order, predicate):
         assert answer["ours"]["error"]["status"] == 400
         assert answer["ours"]["error"]["cause"] == "InputError"
+
+
+@pytest.mark.parametrize("token", ["", "fwy_wrong"])
+def test_a_wrong_token_gets_nowhere(platform: RunningPlatform, token: str) -> None:
+    _, described = platform.ask("GET", "/openapi.json")
+    paths = [path for path in described["paths"] if path.startswith("/api/catalog")]
+    assert len(paths) > 10
+    for path in paths:
+        for method in described["paths"][path]:
+            filled = re.sub(r"\{\w+\}", "x", path)
+            connection = http.client.HTTPConnection("127.0.0.1", platform.port, timeout=30)
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            connection.request(method.upper(), filled, "{}", headers)
+            answer = connection.getresponse()
+            failure = json.loads(answer.read())
+            connection.close()
+            assert answer.status in (400, 401), (method, path)
+            assert failure["response"] == {"statusCode": answer.status}
+            assert failure["error"]["name"] in ("AuthenticationError", "InputError")
