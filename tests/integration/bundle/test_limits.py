@@ -178,8 +178,11 @@ Bench(Path({str(bench.home)!r})).build({ {**PLAIN, "test_main.py": text}!r})
         ("cpu", "while True: pass"),
     ],
 )
-def test_limits_hold_without_control_groups(tmp_path: Path, cause: str, code: str) -> None:
-    """In a namespace of its own, where /sys/fs/cgroup takes no new group."""
+@pytest.mark.parametrize("access", ["ro", "rw"])
+def test_limits_hold_without_control_groups(
+    tmp_path: Path, access: str, cause: str, code: str
+) -> None:
+    """In a namespace of its own, where /sys/fs/cgroup takes no folder, or one without meaning."""
     if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs the right to make a mount namespace")
     limits = {
@@ -191,7 +194,7 @@ def test_limits_hold_without_control_groups(tmp_path: Path, cause: str, code: st
         "folder": str(tmp_path),
     }
     read, write = os.pipe()
-    script = 'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"'
+    script = f'mount -t tmpfs -o {access} none /sys/fs/cgroup && exec "$@"'
     jail = [sys.executable, "-I", "-S", jail_program.__file__, str(write), json.dumps(limits)]
     command = ["unshare", "-m", "sh", "-c", script, "sh", *jail, sys.executable, "-c", code]
     with subprocess.Popen(command, pass_fds=(write,), stdin=subprocess.PIPE) as running:

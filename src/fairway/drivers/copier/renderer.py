@@ -176,7 +176,7 @@ class _Desk:
     def _read_last(self) -> Answer:
         """Return what the program worked on last, as far as it said."""
         try:
-            last: Answer = json.loads((self.folder / "at.json").read_bytes())
+            last: Answer = json.loads((self.folder / "at.json").read_bytes().partition(b"\n")[0])
         except (OSError, ValueError):
             return {}
         return last

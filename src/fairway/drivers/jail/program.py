@@ -79,6 +79,8 @@ class Groups:
         first = next(iter(settings))
         try:
             folder.mkdir()
+            # Only the kernel makes this file; elsewhere it is a folder as any other.
+            (folder / "cgroup.procs").stat()
             (folder / first).write_text(settings.pop(first))
         except OSError:
             with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ here: the work. Start at `serve`.
 """
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -26,12 +27,16 @@ class Desk:
         self.template = Path(self.request["template"]).resolve()
         self.at = NOWHERE
         self.number = 0
+        self._notes = os.open(folder / "at.json", os.O_CREAT | os.O_WRONLY)
 
     def note(self, at: Place) -> None:
-        """Remember what is worked on; in a file, for when this process is killed."""
+        """Remember what is worked on; in a file, for when this process is killed.
+
+        The first line counts. To write it anew would be dear: some disks flush replaced files.
+        """
         self.at = at
         text = json.dumps({"file": at.file, "line": at.line, "number": self.number})
-        (self.folder / "at.json").write_text(text)
+        os.pwrite(self._notes, f"{text}\n".encode(), 0)
 
 
 def serve(work: Callable[[Desk], Request]) -> None:

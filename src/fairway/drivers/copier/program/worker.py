@@ -21,6 +21,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from types import CodeType
 from typing import Any
 
 from copier._jinja_ext import SandboxedEnvironment, get_yield_context
@@ -60,6 +61,7 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
+        self.texts: dict[str, CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         if bucket.key in self._code:
@@ -82,6 +84,7 @@ class StrictWorker(Worker):
     """Renders once."""
 
     fairway: Template
+    compiled: CompiledTemplates
     quota: Quota
     at: Callable[[Place], None]
     _answers_file: Path | None = None
@@ -172,11 +175,17 @@ class StrictWorker(Worker):
         return self._answers_file
 
     def _render_string(self, string: str, extra_context: Answers | None = None) -> str:
+        # These are parts of files' names, mostly. Copier looks for a yield in each afterwards.
+        self._forget_yield()
         if not any(mark in string for mark in self._marks):
-            # Names of files, mostly. Copier looks there for a yield after each.
-            self._forget_yield()
             return string
-        return super()._render_string(string, extra_context)
+        environment = self.jinja_env
+        code = self.compiled.texts.get(string) or environment.compile(string)
+        self.compiled.texts[string] = code
+        template = environment.template_class.from_code(
+            environment, code, environment.make_globals(None)
+        )
+        return template.render({**self._render_context(), **(extra_context or {})})
 
     def _forget_yield(self) -> None:
         """Do what Copier expects of each compilation; here not all that renders compiles."""
@@ -306,7 +315,7 @@ def render_once(
     `at` is told which part of the template is being rendered.
     """
     worker = make_worker(template, answers, folder)
-    worker.quota, worker.at = quota, at
+    worker.quota, worker.at, worker.compiled = quota, at, compiled
     worker.jinja_env.bytecode_cache = compiled
     folder.mkdir()
     worker.run_copy()
