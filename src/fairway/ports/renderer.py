@@ -17,7 +17,7 @@ from fairway.kits.canonical import JsonObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderLimits:
-    """What rendering may use at most; going over ends it with an error that names the limit."""
+    """What one rendering may use at most; going over ends it with an error that names the limit."""
 
     memory_bytes: int = 1024**3
     cpu_seconds: int = 20
@@ -53,12 +53,17 @@ class Renderer(Protocol):
     ) -> tuple[Rendering, ...]:
         """Render the template once for each of `answers`, which are valid by its parameters.
 
-        The same template and answers give the same tree. Tasks, migrations and extensions that
-        the template names are never run.
+        The same template and answers give the same tree; it holds nothing of this machine, the
+        time or chance. An answer to what the template does not ask is left out, so those of
+        another version may be given. Tasks and migrations that the template names are never run.
+        The first rendering that fails ends all; the error says whose it is, by the answer `name`.
+        Many in one call take a fraction of the CPU of as many calls.
 
         Raises:
             Refused: TEMPLATE-INVALID, TEMPLATE-LIMIT, TEMPLATE-PATH (a file outside the root),
-                TEMPLATE-UNSAFE (it asks for what is never run here and cannot do without).
+                TEMPLATE-UNSAFE (extensions, or a way out of the sandbox), TEMPLATE-ANSWER (what
+                the template itself says of an answer).
+            Unavailable: DISK-FULL, RENDERER-UNAVAILABLE.
         """
 
     @abstractmethod
