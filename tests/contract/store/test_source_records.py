@@ -133,6 +133,8 @@ def test_versions_come_back_the_last_published_first(store: SqlStore) -> None:
         tx.golden_paths.add_version(newer)
         assert tx.golden_paths.find_version("python-service", "v1") == VERSION
         assert tx.golden_paths.find_version("python-service", "v3") is None
+        assert tx.golden_paths.list_published(VERSION.repository) != ()
+        assert tx.golden_paths.list_published("none") == ()
         assert tx.golden_paths.list_versions("python-service") == (newer, VERSION)
         assert tx.golden_paths.list_versions("none") == ()
 

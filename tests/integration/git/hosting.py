@@ -83,19 +83,24 @@ class Hosting:
 
     def list_children(self) -> list[int]:
         """Return the git processes that work on its repositories."""
-        mark = f"{MARK}={self._home / 'repositories'}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-        return found
+        return list_processes(self._home)
 
     def _is_up(self) -> bool:
         assert self._process is not None
         assert self._process.is_alive()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+def list_processes(home: Path) -> list[int]:
+    """Return the git processes that work on the repositories of `home`."""
+    mark = f"{MARK}={home / 'repositories'}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
 
 
 def fsck(home: Path, repository: str) -> None:

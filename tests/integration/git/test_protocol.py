@@ -4,29 +4,18 @@ import gzip
 import http.client
 import os
 import socket
-import subprocess
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.integration.git.client import Client
+from tests.integration.git.hosting import fsck
 from tests.running import RunningPlatform
 
 pytestmark = pytest.mark.integration
 
 CLIENTS = 20
-
-
-def fsck(platform: RunningPlatform, repository: str) -> None:
-    folder = platform.home / "repositories" / f"{repository}.git"
-    done = subprocess.run(
-        ["git", f"--git-dir={folder}", "fsck", "--strict", "--no-dangling"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_what_one_pushes_another_fetches(ana: Client, eve: Client, repository: str) -> None:
@@ -82,7 +71,7 @@ def test_many_clients_at_once_push_and_clone_in_every_way(
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(use, range(CLIENTS)))
-    fsck(platform, repository)
+    fsck(platform.home, repository)
     _, pushes = platform.ask("GET", f"/repositories/{repository}/pushes?limit=100")
     heads = {
         line.split("\t")[1].removeprefix("refs/heads/"): line.split("\t")[0]
@@ -136,7 +125,7 @@ def test_a_push_that_is_too_large_says_so_and_changes_nothing(
         outcome = ana.run("push", "origin", "HEAD:main", at="work")
         assert outcome.code != 0
     assert "exceeds maximum allowed size" in ana.run("push", "origin", "HEAD~1:main", at="work").err
-    fsck(platform, repository)
+    fsck(platform.home, repository)
     _, found = platform.ask("GET", f"/repositories/{repository}/commits")
     assert len(found["items"]) == 1
 

@@ -23,6 +23,7 @@ IDLE_SECONDS = 300.0
 # How long a process may take to end in order, removing its locks.
 END_SECONDS = 5.0
 _MOST_SAID_BYTES = 4096
+_ENDS = (signal.SIGTERM, signal.SIGKILL)
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,7 +72,7 @@ class Exchange:
         finally:
             for task in (feed, answer):
                 task.cancel()
-            await _end(process)
+            await _end(process, is_patient=self.is_push)
             await asyncio.gather(feed, answer, return_exceptions=True)
             if process.returncode and (text := await said):
                 _LOG.info("%s: %s", " ".join(self._command.arguments), text)
@@ -149,11 +150,15 @@ async def _read_end(process: Process) -> str:
     return said.decode(errors="replace").strip()
 
 
-async def _end(process: Process) -> None:
-    """End the process and its children: in order first, for git removes its locks then."""
+async def _end(process: Process, *, is_patient: bool) -> None:
+    """End the process and its children, as gently as they let it.
+
+    A push whose body ends too soon is undone by git itself; when asked to end, git removes its
+    locks; what remains after a kill is removed by the next start of the platform.
+    """
     if process.stdin is not None:
         process.stdin.close()
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number in (0, *_ENDS) if is_patient else _ENDS:
         if process.returncode is not None:
             return
         with suppress(ProcessLookupError):

@@ -10,10 +10,10 @@ from fairway.drivers.git.hook_server import HookGate
 from fairway.ports.git_server import GitCommand, GitRequest, GitServer
 from fairway.ports.source_control import SourceControl
 
-# What git calls the headers that it reads.
+# What git calls the headers that it reads. Not the body's length: its end says enough, and
+# git waits for ever, at work, for the rest of a body whose sender has gone.
 _VARIABLES = {
     "content-type": "CONTENT_TYPE",
-    "content-length": "CONTENT_LENGTH",
     "content-encoding": "HTTP_CONTENT_ENCODING",
     "git-protocol": "GIT_PROTOCOL",
 }

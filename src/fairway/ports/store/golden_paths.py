@@ -25,6 +25,10 @@ class GoldenPaths(Protocol):
         """Return the path's versions, the last published first."""
 
     @abstractmethod
+    def list_published(self, repository: str) -> tuple[PathVersion, ...]:
+        """Return the versions that tags of the repository are, of any path."""
+
+    @abstractmethod
     def put_link(self, link: PathLink) -> PathLink:
         """Insert or overwrite; return it with its new revision."""
 

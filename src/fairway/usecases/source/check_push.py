@@ -54,8 +54,7 @@ def check_push(platform: Platform, call: HookCall) -> HookAnswer:
     with platform.store.read() as tx:
         repository = manage_repositories.get_repository(tx, call.repository)
         user = tx.users.find(call.actor)
-        is_tagged = any(update.tag for update in call.updates)
-        versions = manage_repositories.list_published(tx, call.repository) if is_tagged else ()
+        versions = tx.golden_paths.list_published(call.repository)
         published = {item.version: item.path for item in versions}
     lines: list[str] = []
     for update in call.updates:

@@ -135,10 +135,8 @@ def _follow(platform: Platform, name: str, *, actor: str, is_rewrite_accepted: b
     with platform.store.read() as tx:
         repository = manage_repositories.get_repository(tx, name)
         origin = tx.repositories.find_origin(name) or Origin(repository=name)
-        published = {
-            f"refs/tags/{version.version}"
-            for version in manage_repositories.list_published(tx, name)
-        }
+        versions = tx.golden_paths.list_published(name)
+        published = {f"refs/tags/{version.version}" for version in versions}
     if not repository.origin:
         return False
     credentials = ""

@@ -5,14 +5,13 @@ Belongs here: who may do so, what a repository's rules may be. Never here: pushe
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
 from fairway.core.audit.event import AuditEvent
 from fairway.core.catalog.ref import parse_entity_ref
-from fairway.core.golden_path.golden_path import PathVersion
 from fairway.core.source.repository import Repository
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
@@ -119,7 +118,7 @@ def delete_repository(
         known = get_repository(tx, name)
         rights.check_owner(actor, known.owner, what=f"delete repository '{name}'")
         _check_expected(known, expected)
-        if published := next(list_published(tx, name), None):
+        for published in tx.golden_paths.list_published(name)[:1]:
             raise Refused(
                 "REPOSITORY-IN-USE",
                 what=f"cannot delete repository '{name}'",
@@ -179,14 +178,6 @@ def get_repository(tx: Transaction, name: str) -> Repository:
             status=404,
         )
     return found
-
-
-def list_published(tx: Transaction, repository: str) -> Iterator[PathVersion]:
-    """Yield the versions of golden paths that were published from the repository."""
-    for stored in tx.entities.list_by_kind(planning.DEFINITION_API, ("GoldenPath",)):
-        for version in tx.golden_paths.list_versions(stored.entity.name):
-            if version.repository == repository:
-                yield version
 
 
 def _apply(repository: Repository, rules: Rules) -> Repository:

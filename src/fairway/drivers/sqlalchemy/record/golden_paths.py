@@ -31,6 +31,9 @@ class SqlGoldenPaths(GoldenPaths):
     def list_versions(self, path: str) -> tuple[PathVersion, ...]:
         return self._list_versions(path_versions.c.path == path)
 
+    def list_published(self, repository: str) -> tuple[PathVersion, ...]:
+        return self._list_versions(path_versions.c.repository == repository)
+
     def put_link(self, link: PathLink) -> PathLink:
         return replace(link, revision=self._put(path_links, link))
 
