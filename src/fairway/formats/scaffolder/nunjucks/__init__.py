@@ -6,7 +6,8 @@ nothing to be fenced off. What is not offered is refused by name, never read as 
 Never here: Backstage's own filters, which files are rendered. Start at `parse_text`.
 """
 
-from fairway.formats.scaffolder.nunjucks.error import NunjucksError, NunjucksUnsafe
+from fairway.formats.scaffolder.nunjucks import node
+from fairway.formats.scaffolder.nunjucks.error import NunjucksError, NunjucksRange, NunjucksUnsafe
 from fairway.formats.scaffolder.nunjucks.parse import parse_text
 from fairway.formats.scaffolder.nunjucks.render import Environment
 from fairway.formats.scaffolder.nunjucks.token import Marks
@@ -17,7 +18,9 @@ __all__ = [
     "Environment",
     "Marks",
     "NunjucksError",
+    "NunjucksRange",
     "NunjucksUnsafe",
+    "node",
     "parse_text",
     "to_json",
 ]
