@@ -64,6 +64,7 @@ class Container:
         self.crashes = 0
         self._exit_fault = self._probe_fault = ""
         self._liveness_fault = ""
+        self._has_begun = False
         self._stop_seconds: float | None = None
         self._stop_asked = asyncio.Event()
 
@@ -137,6 +138,7 @@ class Container:
     async def _attend(self, attempt: Attempt) -> None:
         """Watch a run to its end."""
         self._liveness_fault = ""
+        self._has_begun = False
         self._set("running")
         helpers = [asyncio.create_task(self._obey_stop(attempt))]
         if self.plan.readiness is not None:
@@ -228,7 +230,7 @@ class Container:
                 fault = "it was answered after the program had ended"
             failures = failures + 1 if fault else 0
             if not fault and not self.is_ready:
-                self.is_ready, self._exit_fault = True, ""
+                self.is_ready, self._has_begun, self._exit_fault = True, True, ""
                 self.plan.on_change()
             elif fault and (not self.is_ready or failures >= probe.failure_threshold):
                 is_change = self.is_ready
@@ -245,13 +247,17 @@ class Container:
         self.plan.on_change()
 
     async def _watch_liveness(self, check: Check, attempt: Attempt) -> None:
+        """Restart what has stopped to live; what has not yet begun to is given its time."""
         probe = self.plan.settings.liveness
         await asyncio.sleep(probe.initial_delay_seconds)
         failures = 0
+        until = time.monotonic() + self.plan.settings.progress_deadline_seconds
         while failures < probe.failure_threshold:
             await asyncio.sleep(probe.period_seconds)
             fault = await check(probe.timeout_seconds)
-            failures = failures + 1 if fault else 0
+            self._has_begun = self._has_begun or not fault
+            is_counted = bool(fault) and (self._has_begun or time.monotonic() > until)
+            failures = failures + 1 if is_counted else 0
         self._liveness_fault = fault
         self.is_ready, self._probe_fault = False, f"liveness probe failed: {fault}"
         self.plan.on_change()

@@ -69,6 +69,19 @@ def test_a_failing_liveness_probe_restarts(stage: Stage) -> None:
     wait_for_phase(stage, spec, "ready")
 
 
+def test_a_slow_start_is_given_its_time(stage: Stage) -> None:
+    spec = make_spec(
+        stage,
+        "import pathlib, time\ntime.sleep(2.5)\npathlib.Path('alive').touch()\ntime.sleep(1000)",
+        settings={"livenessPeriodSeconds": 0.05, "readinessPeriodSeconds": 0.1},
+        container={
+            "liveness_probe": Probe(exec=("test", "-e", "alive")),
+            "readiness_probe": Probe(exec=("test", "-e", "alive")),
+        },
+    )
+    assert run(stage, spec).instances[0].restarts == 0
+
+
 def test_an_exec_probe_runs_where_the_container_does(stage: Stage) -> None:
     script = "test -e main.py && test -e ready && echo $FAIRWAY_COMPONENT"
     probe = Probe(exec=("sh", "-c", script))
