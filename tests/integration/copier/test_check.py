@@ -73,6 +73,14 @@ _skip_if_exists: ["{{ in_setting }}"]
     ]
 
 
+def test_what_copier_tells_of_the_machine_is_not_defined(bench: Bench) -> None:
+    text = "{{ name }}{{ _copier_conf.sep }}\n{{ _copier_conf.src_path }}\n{{ _copier_python }}"
+    assert bench.check({"a.jinja": text}) == [
+        ("a.jinja:2", "deny", "TEMPLATE-UNDEFINED"),
+        ("a.jinja:3", "deny", "TEMPLATE-UNDEFINED"),
+    ]
+
+
 def test_an_unused_question_is_found(bench: Bench) -> None:
     found = bench.check({"copier.yml": CONFIG, "template/a.jinja": "{{ name }}"})
     assert found == [("copier.yml:3", "warn", "TEMPLATE-UNUSED")]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fairway.core.source.tree import TreeFile
-from fairway.drivers.copier.output import TooMuchOutput, UnsafeOutput, collect_tree
-from fairway.drivers.copier.renderer import make_jail_limits
 from fairway.drivers.jail.run import Ending, run_jailed
+from fairway.drivers.template.output import TooMuchOutput, UnsafeOutput, collect_tree
+from fairway.drivers.template.renderer import make_jail_limits
 from tests.integration.copier.conftest import SMALL
 
 pytestmark = pytest.mark.integration

@@ -11,7 +11,7 @@ from copier.errors import ForbiddenPathError
 from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from fairway.drivers.copier.program.failure import Failure, Place
+from fairway.drivers.template.failure import Failure, Place
 
 _PATH_ERRNOS = frozenset({errno.ENAMETOOLONG, errno.EILSEQ})
 

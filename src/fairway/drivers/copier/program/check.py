@@ -15,15 +15,14 @@ from pathspec import PathSpec
 
 from fairway.drivers.copier.program import question as questions
 from fairway.drivers.copier.program.cause import explain
-from fairway.drivers.copier.program.failure import Failure, Place
 from fairway.drivers.copier.program.source import Source, parse_source
 from fairway.drivers.copier.program.template import (
     Template,
-    check_source,
-    list_paths,
     read_template,
 )
 from fairway.drivers.copier.program.worker import check_path, make_worker
+from fairway.drivers.template.failure import Failure, Place
+from fairway.drivers.template.source import check_source, list_paths
 
 _NEVER_RUN = {
     "tasks": "its tasks never run here",
@@ -132,6 +131,8 @@ class _Check:
         is_later = name in self._template.questions
         text = f"'{name}' is asked only after this" if is_later else f"'{name}' is not defined"
         fix = "ask in another order" if is_later else f"ask for '{name}' in copier.yml"
+        if name.startswith("_copier"):
+            fix = "do without: a rendering does not depend on where and by what it is made"
         found = _find("TEMPLATE-UNDEFINED", text, at=at, fix=fix, level="deny")
         self._found.append(found)
 

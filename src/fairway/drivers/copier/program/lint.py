@@ -4,7 +4,7 @@ Belongs here: the entry. Never here: the findings (`check`).
 """
 
 from fairway.drivers.copier.program import stand_in
-from fairway.drivers.copier.program.desk import Desk, Request, serve
+from fairway.drivers.template.desk import Desk, Request, serve
 
 stand_in.install()
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from fairway.drivers.copier.program.failure import Failure
 from fairway.drivers.copier.program.template import Settings, Template
+from fairway.drivers.template.failure import Failure
 
 Schema = dict[str, Any]  # Any: JSON
 _COMPUTED = "computed"

@@ -3,9 +3,9 @@
 Belongs here: the entry. Never here: what a question means (`question`).
 """
 
-from fairway.drivers.copier.program.desk import Desk, Request, serve
 from fairway.drivers.copier.program.question import make_parameters
 from fairway.drivers.copier.program.template import open_template
+from fairway.drivers.template.desk import Desk, Request, serve
 
 
 def read(desk: Desk) -> Request:

@@ -4,13 +4,10 @@ Belongs here: the entry, and what one rendering after the other may use. Never h
 made (`worker`).
 """
 
-import math
-import resource
-
 from fairway.drivers.copier.program import stand_in
-from fairway.drivers.copier.program.desk import Desk, Request, serve
-from fairway.drivers.copier.program.failure import Failure
 from fairway.drivers.copier.program.template import open_template
+from fairway.drivers.template.desk import Desk, Request, serve
+from fairway.drivers.template.failure import Failure
 
 stand_in.install()
 
@@ -29,8 +26,7 @@ def render(desk: Desk) -> Request:
     )
     kept = []
     for number, answers in enumerate(desk.request["answers"]):
-        desk.number = number
-        _allow_cpu(desk.request["cpu_seconds"])
+        desk.start(number)
         desk.note(template.find_line(""))
         folder = desk.folder / "out" / str(number)
         try:
@@ -42,15 +38,6 @@ def render(desk: Desk) -> Request:
             raise _mask(failure, [answers.get(name) for name in template.secrets]) from error
         kept.append(made)
     return {"answers": kept}
-
-
-def _allow_cpu(seconds: int) -> None:
-    """Have the kernel end this process when it takes longer from now on."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _mask(failure: Failure, secrets: list[object]) -> Failure:

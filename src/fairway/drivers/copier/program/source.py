@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, meta, nodes
 
+# What `worker` gives templates of Copier's configuration.
+_CONF_KNOWN = frozenset({"answers_file", "sep", "os"})
 _GUARDS = frozenset({"default", "d", "defined", "undefined"})
 
 
@@ -44,6 +46,11 @@ def parse_source(text: str, environment: Environment) -> Source:
             set_names.add(name.name)
         elif name.name in undeclared and id(name) not in guarded and name.name not in tested:
             free.setdefault(name.name, name.lineno)
+    for attribute in tree.find_all(nodes.Getattr):
+        match attribute:
+            case nodes.Getattr(node=nodes.Name(name="_copier_conf"), attr=str(key)):
+                if key not in _CONF_KNOWN:
+                    free.setdefault(f"_copier_conf.{key}", attribute.lineno)
     used |= set(_list_answers_read(tree))
     return Source(
         free=free,

@@ -4,9 +4,7 @@ Belongs here: which files it has, that none leads outside, what copier.yml says 
 Never here: what a question means (`question`). Start at `open_template`.
 """
 
-import os
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from fairway.drivers.copier.program.failure import Failure, Place
+from fairway.drivers.template.failure import Failure, Place
+from fairway.drivers.template.source import check_source, list_paths
 
 _CONFIG_NAMES = ("copier.yml", "copier.yaml")
 # What Jinja may be told by a template: how its marks look, and what becomes of white space.
@@ -76,45 +75,6 @@ def open_template(root: Path) -> Template:
     for path in list_paths(root):
         check_source(root, path)
     return read_template(root)
-
-
-def list_paths(root: Path) -> Iterator[str]:
-    """Yield all names below `root`, sorted, links not followed; a `.git` at the root is no part."""
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        for entry in found:
-            if not folder and entry.name == ".git":
-                continue
-            path = os.path.join(folder, entry.name)  # noqa: PTH118  a Path would cost more
-            yield path
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(path)
-
-
-def check_source(root: Path, path: str) -> None:
-    """Raise TEMPLATE-PATH unless `path` is a file, a folder, or a link that stays in `root`."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        name = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-        raise _refuse_path(name, "its name is not UTF-8", "rename it") from None
-    mode = (root / path).lstat().st_mode
-    if stat.S_ISLNK(mode):
-        target = (root / path).readlink()
-        real = Path(os.path.realpath(root / path))
-        if target.is_absolute() or not real.is_relative_to(root):
-            raise _refuse_path(
-                path, f"the link leads outside the template, to '{target}'", "remove the link"
-            )
-    elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise _refuse_path(path, "it is neither a file nor a folder nor a link", "remove it")
-
-
-def _refuse_path(path: str, why: str, fix: str) -> Failure:
-    return Failure("TEMPLATE-PATH", why, fix=fix, at=Place(file=path))
 
 
 def read_template(root: Path) -> Template:

@@ -33,8 +33,8 @@ from copier.errors import InvalidTypeError
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from fairway.drivers.copier.program.failure import Failure, Place
 from fairway.drivers.copier.program.template import Template
+from fairway.drivers.template.failure import Failure, Place
 
 # They read this machine's files and variables, or differ from one rendering to the next.
 _FORBIDDEN_FILTERS = frozenset(
