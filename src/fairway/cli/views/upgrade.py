@@ -61,7 +61,7 @@ def render_end(run: Answer, *, seconds: float) -> Iterator[str]:
     if component and results:
         yield from _render_one(component, results.at(component), took)
         return
-    if not results:
+    if not results and run.at("failure"):
         yield from failures.render_failure(run.at("failure"))
         return
     yield from _render_fleet(run, results.data, took)
@@ -94,6 +94,9 @@ def _render_fleet(run: Answer, results: Mapping[str, object], took: str) -> Iter
     said = " · ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     path, version = run.at("input").text("path"), run.at("input").text("to")
     services = text.count(len(results), "service")
+    if not results:
+        yield f"Every service of {path} is newer than {version}: nothing was changed."
+        return
     yield f"Upgraded {services} of {path} to {version} in {took}: {said}."
     if counts.get("offered"):
         yield "  next: fairway path land NAME, or merge the branches"

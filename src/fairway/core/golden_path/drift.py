@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fairway.core.golden_path import upgrade
 from fairway.core.golden_path.golden_path import PathLink
+from fairway.core.source.tree import show_path
 from fairway.kits.digest import Digest
 
 
@@ -46,11 +47,13 @@ def make_drift(
         path=drift.path,
         version=drift.version,
         behind=drift.behind,
-        changed=tuple(
-            sorted(
-                path for path in link.files if files.get(path, link.files[path]) != link.files[path]
-            )
+        changed=_list_paths(
+            path for path, made in link.files.items() if files.get(path, made) != made
         ),
-        deleted=tuple(sorted(path for path in link.files if path not in files)),
-        added=tuple(sorted(path for path in files if path not in link.files)),
+        deleted=_list_paths(path for path in link.files if path not in files),
+        added=_list_paths(path for path in files if path not in link.files),
     )
+
+
+def _list_paths(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(show_path, paths)))

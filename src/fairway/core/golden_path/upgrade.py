@@ -10,7 +10,7 @@ from typing import Literal
 
 from fairway.core.golden_path import version
 from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion
-from fairway.core.source.tree import Tree, TreeFile
+from fairway.core.source.tree import Tree, TreeFile, show_path
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused
 
@@ -151,7 +151,7 @@ def has_trailer(message: str, path: str, version_: str) -> bool:
 def make_diffs(before: Tree, after: Tree) -> tuple[FileDiff, ...]:
     """Return the files in which two trees differ, by path."""
     return tuple(
-        _make_diff(path, before.get(path), after.get(path))
+        _make_diff(show_path(path), before.get(path), after.get(path))
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)
     )

@@ -26,6 +26,16 @@ class TreeFile:
 Tree: TypeAlias = Mapping[str, TreeFile]
 
 
+def show_path(path: str) -> str:
+    """Return a path as text that can be stored and sent, whatever its bytes are.
+
+    Example:
+        >>> show_path("gr\\udcf6sse")
+        'gr\\\\xf6sse'
+    """
+    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
 def make_file_digests(tree: Tree) -> Mapping[str, Digest]:
     """Return a digest for each file's mode and content, by path."""
     return {

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairway.core.source.tree import show_path
 from fairway.drivers.git import line_ending, merge_output, merge_rule, objects
 from fairway.drivers.git.command import run_git
 from fairway.drivers.git.merge_output import Stages
@@ -85,7 +86,7 @@ def _finish_texts(repository: _Repository, plan: Plan, sides: Sides) -> Plan:
         if content is None:
             content = repository.read_blob(entries[path].id)
         elif code == 0:
-            resolved.add(path)
+            resolved.add(show_path(path))
         named = sides.name_markers(content)
         _, id_ = repository.run("hash-object", "-w", "--stdin", stdin=named)
         entries[path] = dataclasses.replace(entries[path], id=id_.decode().strip())

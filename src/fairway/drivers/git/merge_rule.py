@@ -7,12 +7,12 @@ sides did. Belongs here: pure functions. Never here: running git (`merge`). Star
 """
 
 import dataclasses
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fairway.core.golden_path.golden_path import Conflict
+from fairway.core.source.tree import show_path
 from fairway.drivers.git.merge_output import Entries, Entry, Message, Output, Stages
 
 _LINK = "120000"
@@ -77,10 +77,10 @@ class _Draft:
     settled: set[str] = field(default_factory=set)
 
     def add_conflict(self, path: str, kind: str, text: str) -> None:
-        self.conflicts.append(Conflict(path=_show(path), kind=kind, text=text))
+        self.conflicts.append(Conflict(path=show_path(path), kind=kind, text=show_path(text)))
 
     def add_note(self, path: str, kind: str, text: str) -> None:
-        self.notes.append(Conflict(path=_show(path), kind=kind, text=text))
+        self.notes.append(Conflict(path=show_path(path), kind=kind, text=show_path(text)))
 
     def put_beside(self, path: str, entry: Entry) -> str:
         """Put theirs beside `path`, and return where it is."""
@@ -268,9 +268,4 @@ def _get_order(conflict: Conflict) -> tuple[str, str]:
 
 
 def _quote(path: str) -> str:
-    return f"'{_show(path)}'"
-
-
-def _show(path: str) -> str:
-    """Return the path as text that can be stored, whatever its bytes are."""
-    return os.fsencode(path).decode(errors="backslashreplace")
+    return f"'{show_path(path)}'"

@@ -34,17 +34,18 @@ def start_upgrade(platform: Platform, actor: Actor, request: UpgradeRequest) -> 
     Raises:
         Refused: as `upgrade_component.find_upgrade`, ACCESS-DENIED.
     """
-    with platform.store.write() as tx:
+    with platform.store.read() as tx:
         found = upgrade_component.find_upgrade(platform, tx, request)
-        upgrade_component.check_rights(actor, found)
-        data: JsonObject = {
-            "component": request.component,
-            "path": found.link.path,
-            "to": found.new.version,
-            "answers": request.answers,
-            "isDowngrade": request.is_downgrade,
-        }
-        lane = f"{KIND}/{found.link.path}/{request.component}"
+    upgrade_component.check_rights(actor, found)
+    data: JsonObject = {
+        "component": request.component,
+        "path": found.link.path,
+        "to": found.new.version,
+        "answers": request.answers,
+        "isDowngrade": request.is_downgrade,
+    }
+    lane = f"{KIND}/{found.link.path}/{request.component}"
+    with platform.store.write() as tx:
         return _add_run(platform, tx, actor, lane=lane, data=data, components=[request.component])
 
 
