@@ -81,6 +81,11 @@ def test_what_copier_tells_of_the_machine_is_not_defined(bench: Bench) -> None:
     ]
 
 
+def test_what_copier_says_on_a_terminal_is_not_looked_at(bench: Bench) -> None:
+    config = 'name: {type: str}\n_message_after_copy: "{{ _copier_conf.dst_path }}"\n'
+    assert bench.check({"copier.yml": config, "{{ name }}": ""}) == []
+
+
 def test_an_unused_question_is_found(bench: Bench) -> None:
     found = bench.check({"copier.yml": CONFIG, "template/a.jinja": "{{ name }}"})
     assert found == [("copier.yml:3", "warn", "TEMPLATE-UNUSED")]

@@ -29,6 +29,11 @@ _NEVER_RUN = {
     "migrations": "its migrations never run here",
     "external_data": "data from outside the template is always empty here",
 }
+# Copier itself says these on a terminal, where it knows more.
+_MESSAGES = frozenset(
+    f"message_{when}_{what}" for when in ("before", "after") for what in ("copy", "update")
+)
+_NEVER_RENDERED = frozenset({*_NEVER_RUN, *_MESSAGES, "envops", "jinja_extensions"})
 _ALWAYS_KNOWN = frozenset(
     {"_copier_answers", "_copier_conf", "_copier_phase", "_folder_name", "_external_data"}
 )
@@ -108,7 +113,7 @@ class _Check:
                 self._warn("TEMPLATE-IGNORED", text, at=at, fix=fix)
         everything = self._template.questions.keys() | _ALWAYS_KNOWN | _CONFIG_KNOWN
         for name, value in self._template.settings.items():
-            if name not in _NEVER_RUN and name not in ("envops", "jinja_extensions"):
+            if name not in _NEVER_RENDERED:
                 self._check_expressions(value, self._template.find_line(f"_{name}"), everything)
 
     def _check_questions(self) -> None:
