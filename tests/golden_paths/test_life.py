@@ -71,5 +71,4 @@ def test_an_example_lives(platform: RunningPlatform, example: Example, folder: P
     assert re.search(r"tests [1-9]\d* passed", deployed.out), deployed.out
     _USES[example.path.name](platform, example)
     platform.must("delete", example.component, "--env", "dev", "--yes")
-    status = platform.get_environment(example.component, "dev")["status"]
-    assert status == "absent"
+    assert platform.get_environment(example.component, "dev")["release"] is None
