@@ -70,8 +70,7 @@ def create_repository(platform: Platform, actor: Actor, name: str, rules: Rules)
             )
         _check_rules(tx, made, rules, what=what)
         rights.check_owner(actor, made.owner, what=f"create repository '{name}' for its owner")
-        # What a creation or a deletion that was cut short has left.
-        platform.source_control.remove(name)
+        _clear(platform, name, what=what)
         platform.source_control.create(name, default_branch=made.default_branch)
         stored = tx.repositories.put(made)
         _mark(platform, tx, name)
@@ -132,8 +131,7 @@ def delete_repository(
             tx.golden_paths.remove_link(known.component)
         tx.repositories.remove(name)
         _append(platform, tx, actor, event="repository.deleted", name=name)
-        # Last: a row without commits would be worse than commits without a row, which nobody
-        # reaches and the next repository of the name replaces.
+        # Within the transaction: no new repository of the name can come between.
         platform.source_control.remove(name)
 
 
@@ -178,6 +176,20 @@ def get_repository(tx: Transaction, name: str) -> Repository:
             status=404,
         )
     return found
+
+
+def _clear(platform: Platform, name: str, *, what: str) -> None:
+    """Remove what a creation that was cut short has left, but never a commit."""
+    control = platform.source_control
+    if control.has(name) and control.list_refs(name, prefix="refs/"):
+        raise Refused(
+            "REPOSITORY-TAKEN",
+            what=what,
+            why=f"'{control.get_path(name)}' holds commits that the platform's store does not know",
+            fix="restore the store that knows them, or move the folder away",
+            status=409,
+        )
+    control.remove(name)
 
 
 def _apply(repository: Repository, rules: Rules) -> Repository:

@@ -28,7 +28,7 @@ _PASSED = ("FAIRWAY_HOME", "FAIRWAY_URL")
 @click.argument("folder", required=False, type=click.Path())
 @with_session(has_output=False)
 def clone(session: Session, name: str, folder: str | None) -> None:
-    """Clone a repository, so that plain git works in it afterwards.
+    """Clone a repository for plain git.
 
     Git asks fairway for the token whenever it fetches or pushes.
     """
