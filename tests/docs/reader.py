@@ -33,7 +33,9 @@ class DocumentedPlatform(RunningPlatform):
     @property
     def environment(self) -> dict[str, str]:
         inherited = RunningPlatform.environment.fget(self)  # type: ignore[attr-defined]  # a property
-        return {**inherited, "LOGNAME": READER, **self.extra}
+        person = {"NAME": READER.title(), "EMAIL": f"{READER}@example.com"}
+        git = {f"GIT_{who}_{key}": person[key] for who in ("AUTHOR", "COMMITTER") for key in person}
+        return {**inherited, "LOGNAME": READER, **git, **self.extra}
 
     def up(self) -> None:
         """Start the control plane and keep the line by which it says that it is ready."""
