@@ -6,7 +6,7 @@ becomes of the files.
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -28,10 +28,14 @@ class RenderLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What came out: `answers` are those given and those by default, secrets left out."""
+    """What came out: `answers` are those given and those by default, secrets left out.
+
+    `output` is what the template tells whoever used it: `links` and `text`, as Backstage has them.
+    """
 
     tree: Tree
     answers: JsonObject
+    output: JsonObject = field(default_factory=dict)
 
 
 class Renderer(Protocol):
