@@ -45,6 +45,7 @@ def list_golden_paths(platform: Ports, _actor: Who) -> JsonAnswer:
 )
 def get_golden_path(platform: Ports, _actor: Who, path: Name) -> JsonAnswer:
     """Return a golden path: what its newest version asks for, and all versions."""
+    builtin_path.ensure_builtin(platform, path)
     with platform.store.read() as tx:
         found = list_paths.get_path(tx, path)
     newest = found.versions[0]
@@ -112,6 +113,7 @@ def test_path(platform: Ports, actor: Who, request: body.PathTest) -> Response:
 )
 def make_service(platform: Ports, actor: Who, path: Name, request: body.Service) -> JsonAnswer:
     """Make a service: repository, first commit, entities, all or nothing."""
+    builtin_path.ensure_builtin(platform, path)
     made = scaffold_component.scaffold_component(
         platform,
         actor,

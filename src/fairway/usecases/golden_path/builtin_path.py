@@ -5,6 +5,7 @@ Belongs here: committing a folder to its repository and tagging it. Start at `pu
 
 import os
 import re
+import threading
 from pathlib import Path
 
 from fairway.core.source.repository import Repository
@@ -16,6 +17,8 @@ from fairway.usecases.platform import Actor, Platform
 
 # The queue's kind of keys, which are names of built-in paths.
 BUILTIN_PATH = "builtin-path"
+# Only one control plane has the home; within it, a person may be as fast as the loop.
+_ONE_AT_A_TIME = threading.Lock()
 _SELF = Actor(name="fairway", is_admin=True)
 _OWNER = "group:platform"
 _BRANCH = "refs/heads/main"
@@ -45,13 +48,24 @@ def publish_builtin(platform: Platform, path: str) -> None:
         return
     tree = _read_folder(folder)
     tag = _find_version(tree, folder)
-    with platform.store.read() as tx:
-        if tx.golden_paths.find_version(path, tag) is not None:
-            return
     repository = make_repository_name(path)
-    _make_repository(platform, repository)
-    _commit(platform, repository, tree, tag)
-    publish_path.publish_path(platform, _SELF, repository=repository, tag=tag)
+    with _ONE_AT_A_TIME:
+        with platform.store.read() as tx:
+            if tx.golden_paths.find_version(path, tag) is not None:
+                return
+        _make_repository(platform, repository)
+        _commit(platform, repository, tree, tag)
+        publish_path.publish_path(platform, _SELF, repository=repository, tag=tag)
+
+
+def ensure_builtin(platform: Platform, path: str) -> None:
+    """Publish a built-in path that has no version yet: the first start has only just begun."""
+    if path not in platform.builtin_paths:
+        return
+    with platform.store.read() as tx:
+        is_published = bool(tx.golden_paths.list_versions(path))
+    if not is_published:
+        publish_builtin(platform, path)
 
 
 def _find_version(tree: Tree, folder: Path) -> str:
