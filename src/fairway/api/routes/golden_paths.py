@@ -21,6 +21,7 @@ from fairway.kits.digest import Digest
 from fairway.kits.errors import Refused
 from fairway.usecases.golden_path import (
     adopt_component,
+    builtin_path,
     list_paths,
     prove_path,
     publish_path,
