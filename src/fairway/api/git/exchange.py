@@ -82,24 +82,25 @@ class Exchange:
         """Hand the body to the process; raise when the client is gone, before or after its end."""
         count = 0
         stdin = process.stdin
-        while not self._is_received.is_set():
+        while True:
             async with asyncio.timeout(IDLE_SECONDS):
                 message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             content = message.get("body", b"")
             count += len(content)
-            if count > self._most_bytes and not self._is_answered:
-                raise _refuse_size(self._most_bytes)
             if count > self._most_bytes:
-                raise ClientDisconnect
-            if stdin is not None and content:
+                if self._is_answered:
+                    break
+                raise _refuse_size(self._most_bytes)
+            if stdin is not None and content and not stdin.transport.is_closing():
                 # A process that wants no more has said why: the rest is taken and dropped.
                 with suppress(ConnectionError):
                     stdin.write(content)
                     await stdin.drain()
             if not message.get("more_body"):
-                self._is_received.set()
+                break
+        self._is_received.set()
         if stdin is not None:
             stdin.close()
         while (await receive())["type"] != "http.disconnect":
