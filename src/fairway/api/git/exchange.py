@@ -49,15 +49,7 @@ class Exchange:
             Unavailable: GIT-FAILED, before an answer began.
             ClientDisconnect: the client went away.
         """
-        process = await asyncio.create_subprocess_exec(
-            *self._command.arguments,
-            env=self._command.environment,
-            stdin=PIPE if self._has_body else DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=_CHUNK_BYTES,
-            start_new_session=True,
-        )
+        process = await self._start()
         said = asyncio.create_task(_read_end(process))
         feed = asyncio.create_task(self._feed(process, receive))
         answer = asyncio.create_task(self._answer(process, send))
@@ -77,6 +69,20 @@ class Exchange:
             if process.returncode and (text := await said):
                 _LOG.info("%s: %s", " ".join(self._command.arguments), text)
             said.cancel()
+
+    async def _start(self) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command.arguments,
+                env=self._command.environment,
+                stdin=PIPE if self._has_body else DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                limit=_CHUNK_BYTES,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _refuse_failure(f"git: {(error.strerror or str(error)).lower()}") from error
 
     async def _feed(self, process: Process, receive: Receive) -> None:
         """Hand the body to the process; raise when the client is gone, before or after its end."""
@@ -112,12 +118,7 @@ class Exchange:
         try:
             head = await process.stdout.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise Unavailable(
-                "GIT-FAILED",
-                what="cannot answer the git client",
-                why="git ended without an answer",
-                fix="try again; the platform's log has what git said",
-            ) from error
+            raise _refuse_failure("git ended without an answer") from error
         status, headers = parse_head(head)
         self._is_answered = True
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -167,6 +168,15 @@ async def _end(process: Process, *, is_patient: bool) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(END_SECONDS):
                 await process.wait()
+
+
+def _refuse_failure(why: str) -> Unavailable:
+    return Unavailable(
+        "GIT-FAILED",
+        what="cannot answer the git client",
+        why=why,
+        fix="try again; the platform's log has what git said",
+    )
 
 
 def _refuse_size(most: int) -> Refused:

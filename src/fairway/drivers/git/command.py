@@ -14,6 +14,11 @@ from pathlib import Path
 # In the environment of every git process: whose repositories it works on. A start ends those of
 # the control plane before it.
 MARK = "FAIRWAY_REPOSITORIES"
+# Who moves refs that no user's push moves; this machine may know no name for its own user.
+PLATFORM: Mapping[str, str] = {
+    "GIT_COMMITTER_NAME": "fairway",
+    "GIT_COMMITTER_EMAIL": "fairway@localhost",
+}
 # Faults of old clients that do no harm: a history that has them is taken.
 _HARMLESS = ("badTimezone", "missingSpaceBeforeDate", "zeroPaddedFilemode")
 _SETTINGS: Mapping[str, str] = {

@@ -15,7 +15,7 @@ from typing import cast
 from fairway.core.source.tree import FileMode, Tree, TreeFile
 from fairway.drivers.git import merge as merges
 from fairway.drivers.git import objects
-from fairway.drivers.git.command import MARK, GitError, make_environment, run_git
+from fairway.drivers.git.command import MARK, PLATFORM, GitError, make_environment, run_git
 from fairway.drivers.git.origin import Origin
 from fairway.kits.errors import Refused
 from fairway.ports.source_control import (
@@ -38,7 +38,8 @@ class GitSourceControl(SourceControl):
 
     def __init__(self, root: Path, *, quarantine: Mapping[str, str] | None = None) -> None:
         self._root = root
-        self._environment = {**make_environment(objects=quarantine), MARK: str(root)}
+        self._marks = {MARK: str(root), **PLATFORM}
+        self._environment = {**make_environment(objects=quarantine), **self._marks}
 
     def create(self, repository: str, *, default_branch: str) -> None:
         if self.has(repository):
@@ -280,7 +281,7 @@ class GitSourceControl(SourceControl):
         self._git(repository, "gc", "--quiet", "--prune=2.weeks.ago")
 
     def _get_origin(self, url: str, credentials: str) -> Origin:
-        return Origin(url, credentials, environment={MARK: str(self._root)})
+        return Origin(url, credentials, environment=self._marks)
 
     def _locate(self, repository: str) -> Path:
         return self._root / f"{repository}.git"
