@@ -145,7 +145,7 @@ def merge(values: Mapping[int, Any], answers: Sequence[Answers], depth: int = 1)
     if not all(isinstance(value, dict) for value in values.values()):
         raise SystemExit(f"the interfaces differ in more than what they have: {first}")
     keys = sorted({key: None for value in values.values() for key in value}, key=_order(values))
-    parts = []
+    parts: list[str] = []
     for key in keys:
         having = {number: value[key] for number, value in values.items() if key in value}
         part = f"\n{'  ' * depth}{json.dumps(key)}: {merge(having, answers, depth + 1)}"

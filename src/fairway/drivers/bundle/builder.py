@@ -149,7 +149,7 @@ class BundleBuilder(Builder):
         )
 
     def _make_node_recipe(self, project: NodeProject, workshop: Workshop) -> Recipe:
-        node = self._nodes.get(project.node)
+        node = self._nodes.get(project.node, oldest=project.oldest_node)
         npm = Npm(
             workshop,
             project,

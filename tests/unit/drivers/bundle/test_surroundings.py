@@ -2,7 +2,11 @@
 
 import pytest
 
-from fairway.drivers.bundle.surroundings import choose_index_settings, choose_network_settings
+from fairway.drivers.bundle.surroundings import (
+    choose_index_settings,
+    choose_network_settings,
+    choose_registry_settings,
+)
 
 OPERATOR = {
     "AWS_SECRET_ACCESS_KEY": "no",
@@ -31,3 +35,23 @@ def test_uv_gets_where_packages_come_from_but_not_where_they_go() -> None:
 @pytest.mark.parametrize("name", ["NETRC", "UV_OFFLINE", "UV_HTTP_TIMEOUT", "PIP_CERT"])
 def test_settings_of_the_index_pass(name: str) -> None:
     assert choose_index_settings({name: "1"}) == {name: "1"}
+
+
+def test_npm_is_told_where_packages_come_from_and_nothing_else() -> None:
+    variables = {
+        "HOME": "/home/ana",
+        "NPM_CONFIG_REGISTRY": "https://packages.example.com",
+        "npm_config_//packages.example.com/:_authToken": "t",
+        "npm_config_@shop:registry": "https://shop.example.com",
+        "npm_config_prefix": "/usr",
+        "npm_config_ignore_scripts": "false",
+        "NPM_TOKEN": "t",
+        "SECRET": "s",
+    }
+    assert choose_registry_settings(variables) == {
+        "npm_config_registry": "https://packages.example.com",
+        "npm_config_//packages.example.com/:_authToken": "t",
+        "npm_config_@shop:registry": "https://shop.example.com",
+        "npm_config_userconfig": "/home/ana/.npmrc",
+        "NPM_TOKEN": "t",
+    }

@@ -22,7 +22,7 @@ _AT_RUN_TIME = ("dependencies", "optionalDependencies")
 # What decides a resolution or an installation; other changes of package.json keep them.
 _KEPT = (*_DEPENDENCIES, "overrides", "engines", "allowScripts", "bundleDependencies")
 _OTHER_LOCKS = ("pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb")
-_MAJOR = re.compile(r"[~^]?(\d+)(?:\.(?:\d+|x|\*))*")
+_MAJOR = re.compile(r"(>=)?\s*[~^]?(\d+)(?:\.(?:\d+|x|\*))*")
 # What `npm init` writes for want of tests.
 _NO_TESTS = "no test specified"
 
@@ -32,8 +32,8 @@ class NodeProject:
     """How a source tree with package.json describes itself.
 
     `lock` is the text of package-lock.json, empty without one. `input_digest` covers what decides
-    a resolution. `node` is the major version that it insists on, empty for any. `allowed` are
-    the packages whose install scripts are run. `site` is the folder that the platform
+    a resolution. `node` is the major version that it insists on, empty for any from `oldest_node`.
+    `allowed` are the packages whose install scripts are run. `site` is the folder that the platform
     serves once it is built, empty for a program of the project's own.
     """
 
@@ -41,6 +41,7 @@ class NodeProject:
     input_digest: Digest
     scripts: Mapping[str, str]
     node: str = ""
+    oldest_node: int = 0
     site: str = ""
     allowed: tuple[str, ...] = ()
     has_dependencies: bool = False
@@ -74,7 +75,8 @@ def read_node_project(tree: Path) -> NodeProject:
         lock=lock,
         input_digest=digests.make_value_digest(decided),
         scripts={key: str(value) for key, value in _get_object(package, "scripts").items()},
-        node=engine[1] if engine else "",
+        node=engine[2] if engine and not engine[1] else "",
+        oldest_node=int(engine[2]) if engine and engine[1] else 0,
         site=_read_site(package),
         allowed=_list_allowed(package),
         has_dependencies=any(_get_object(package, key) for key in _DEPENDENCIES),

