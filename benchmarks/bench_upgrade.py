@@ -18,7 +18,7 @@ import copier
 from benchmarks import measure
 from fairway.core.source.tree import Tree
 from fairway.kits.errors import Refused
-from fairway.usecases.golden_path import upgrade_component, upgrade_fleet
+from fairway.usecases.golden_path import offer_branch, upgrade_component, upgrade_fleet
 from fairway.usecases.golden_path.upgrade_component import Upgrade, UpgradeRequest
 from tests.integration.upgrade import copier_run
 from tests.integration.upgrade.conftest import (
@@ -76,7 +76,7 @@ def merge_all(world: World, names: list[str]) -> None:
         assert not isinstance(rendering, Refused)
         merged = upgrade_component.merge_upgrade(world.platform, item, rendering)
         at = world.platform.clock.now()
-        upgrade_component.write_commit(world.platform, item, merged, at=at)
+        offer_branch.write_commit(world.platform, item, merged, at=at)
 
 
 def update_by_copier(folder: Path) -> measure.Cost:

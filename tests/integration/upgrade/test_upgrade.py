@@ -8,6 +8,7 @@ from fairway.core.source.tree import TreeFile
 from fairway.kits.errors import Refused
 from fairway.usecases.golden_path import (
     land_upgrade,
+    offer_branch,
     show_drift,
     upgrade_component,
     upgrade_fleet,
@@ -102,7 +103,7 @@ def test_a_commit_that_was_rebased_is_known_by_its_trailer(orders: World) -> Non
         tree=control.write_tree("orders", control.read_tree("orders", offer.commit)),
         parents=(head,),
         message="Take the upgrade\n\nFairway-Path: service@v2\n",
-        signature=upgrade_component.make_signature(offer.made_at),
+        signature=offer_branch.make_signature(offer.made_at),
     )
     control.move_ref("orders", "refs/heads/main", to=again, expected=head)
     receive_push.find_missed(orders.platform, "orders")

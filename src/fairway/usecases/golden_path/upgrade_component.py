@@ -2,14 +2,15 @@
 
 Three trees are merged: what the old version renders with the component's answers, what the new
 one does, and what the default branch has. What comes out is one commit on top of that branch.
-Belongs here: everything up to that commit, and previews. Never here: runs (`upgrade_fleet`),
-what people do with the commit (`land_upgrade`). Start at `preview_upgrade`.
+Belongs here: everything up to the merged tree, and previews. Never here: the commit and its
+branch (`offer_branch`), runs (`upgrade_fleet`). Start at `preview_upgrade`.
 """
 
 import dataclasses
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 from fairway.core.golden_path import upgrade as upgrades
 from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion
@@ -19,13 +20,11 @@ from fairway.core.source.tree import Tree
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.errors import Refused
 from fairway.ports.renderer import Rendering
-from fairway.ports.source_control import Signature
 from fairway.ports.store.store import Transaction
 from fairway.usecases.access import rights
 from fairway.usecases.golden_path import scaffold_component
 from fairway.usecases.platform import Actor, Platform
 
-PLATFORM = "fairway"
 _HEADS = "refs/heads/"
 
 
@@ -231,8 +230,12 @@ def render_upgrades(
 
     Versions that several share are rendered in one go; what one cannot render stops no other.
     """
-    before = _render_all(platform, [(item.old, item.link.answers) for item in found])
-    after = _render_all(platform, [(item.new, item.answers) for item in found])
+    wanted = (
+        [(item.old, item.link.answers) for item in found],
+        [(item.new, item.answers) for item in found],
+    )
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        before, after = pool.map(partial(_render_all, platform), wanted)
     return tuple(
         _store(platform, item, *sides) for item, *sides in zip(found, before, after, strict=True)
     )
@@ -311,87 +314,6 @@ def get_head(platform: Platform, repository: Repository) -> str:
             status=409,
         )
     return head
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchMove:
-    """A branch of an offer, and where it leads before and after; empty: nowhere."""
-
-    branch: str
-    before: str
-    after: str
-
-
-def write_commit(
-    platform: Platform, found: Upgrade, merged: MergedUpgrade, *, at: datetime
-) -> BranchMove:
-    """Store the upgrade's commit and return the branch that is to lead to it; it does not move.
-
-    A commit that says the same already is found rather than made again. A branch on which people
-    have worked is left to them.
-    """
-    link, name = found.link, found.repository.name
-    message = upgrades.make_message(link, found.new.version, merged.conflicts, merged.notes)
-    heads = platform.source_control.list_refs(name, prefix=f"{_HEADS}fairway/")
-    number = 1
-    while True:
-        branch = upgrades.make_branch(link.path, found.new.version, number)
-        tip = heads.get(_HEADS + branch, "")
-        if not tip or is_untouched(platform, name, tip):
-            break
-        number += 1
-    known = platform.source_control.find_commit(name, tip) if tip else None
-    is_same = known is not None and (known.tree, known.parents, known.message.rstrip()) == (
-        merged.tree,
-        (merged.head,),
-        message.rstrip(),
-    )
-    commit = tip if is_same else _write(platform, name, merged, message=message, at=at)
-    return BranchMove(branch=branch, before=tip, after=commit)
-
-
-def is_untouched(platform: Platform, repository: str, commit: str) -> bool:
-    """Return whether a commit is one that the platform made, and nothing else is in it."""
-    entry = platform.source_control.find_commit(repository, commit)
-    if entry is None or not any(
-        line.startswith(f"{upgrades.TRAILER}: ") for line in entry.message.splitlines()
-    ):
-        return False
-    again = platform.source_control.write_commit(
-        repository,
-        tree=entry.tree,
-        parents=entry.parents,
-        message=entry.message,
-        signature=make_signature(entry.author.at),
-    )
-    return again == commit
-
-
-def make_signature(at: datetime) -> Signature:
-    """Return the signature of the platform's own commits."""
-    return Signature(name="Fairway", email="fairway@localhost", at=at)
-
-
-def _write(
-    platform: Platform, name: str, merged: MergedUpgrade, *, message: str, at: datetime
-) -> str:
-    return platform.source_control.write_commit(
-        name,
-        tree=merged.tree,
-        parents=(merged.head,),
-        message=message,
-        signature=make_signature(at),
-    )
-
-
-def move_branch(platform: Platform, repository: str, move: BranchMove) -> None:
-    """Carry a move out.
-
-    Raises:
-        Refused: REF-MOVED.
-    """
-    ref = _HEADS + move.branch
-    platform.source_control.move_ref(repository, ref, to=move.after, expected=move.before)
 
 
 def read_files(platform: Platform, found: Upgrade, rendered: RenderedUpgrade) -> Tree:

@@ -20,9 +20,9 @@ from fairway.ports.builder import BuildRequest
 from fairway.ports.store.store import Transaction
 from fairway.runtime import journal
 from fairway.runtime.step import Done, Executor, StepContext, StepResult
-from fairway.usecases.golden_path import upgrade_component
+from fairway.usecases.golden_path import offer_branch, upgrade_component
+from fairway.usecases.golden_path.offer_branch import BranchMove
 from fairway.usecases.golden_path.upgrade_component import (
-    BranchMove,
     MergedUpgrade,
     RenderedUpgrade,
     Upgrade,
@@ -83,9 +83,7 @@ class UpgradeExecutor(Executor):
             return Done(output={"state": "up to date", "version": found.link.version}, text=text)
         rendered = _get_rendered(context, name)
         merged = upgrade_component.merge_upgrade(self.platform, found, rendered)
-        move = upgrade_component.write_commit(
-            self.platform, found, merged, at=context.run.created_at
-        )
+        move = offer_branch.write_commit(self.platform, found, merged, at=context.run.created_at)
         artifact, failure = None, None
         if not merged.conflicts:
             artifact, failure = self._build(context, found, move.after)
@@ -94,9 +92,9 @@ class UpgradeExecutor(Executor):
         offer = dataclasses.replace(
             offer, conflicts=conflicts, state="conflicted" if conflicts else "offered"
         )
-        moves = [move, *self._list_old_branches(before, move)]
+        moves = [move, *offer_branch.list_outdated(self.platform, before, move)]
         for item in moves:
-            upgrade_component.move_branch(self.platform, found.repository.name, item)
+            offer_branch.move_branch(self.platform, found.repository.name, item)
 
         def commit(tx: Transaction) -> None:
             if artifact is not None:
@@ -164,18 +162,6 @@ class UpgradeExecutor(Executor):
             files=make_file_digests(upgrade_component.read_files(self.platform, found, rendered)),
             made_at=context.run.created_at,
         )
-
-    def _list_old_branches(
-        self, before: UpgradeOffer | None, move: BranchMove
-    ) -> tuple[BranchMove, ...]:
-        """Return how the branch of the offer before goes, unless people have worked on it."""
-        if before is None or before.branch == move.branch or before.state == "landed":
-            return ()
-        ref = f"refs/heads/{before.branch}"
-        tip = self.platform.source_control.list_refs(before.repository, prefix=ref).get(ref, "")
-        if not tip or not upgrade_component.is_untouched(self.platform, before.repository, tip):
-            return ()
-        return (BranchMove(branch=before.branch, before=tip, after=""),)
 
     def _record(
         self,
