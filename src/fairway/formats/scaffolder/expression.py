@@ -10,7 +10,7 @@ that cannot be rendered is an error, and is never passed on as it was written.
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fairway.formats.scaffolder.filter import FILTERS
@@ -50,6 +50,18 @@ def resolve(value: Any, context: Mapping[str, Any], *, path: Path, fail: Fail) -
         }
         return {key: item for key, item in members.items() if item is not UNDEFINED}
     return value
+
+
+def list_texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every text in `value` and where it is; `path` is where `value` is."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from list_texts(item, (*path, number))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from list_texts(item, (*path, key))
 
 
 def is_fulfilled(value: Any) -> bool:
