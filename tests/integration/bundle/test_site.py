@@ -131,11 +131,13 @@ def test_only_reading_is_allowed(port: int) -> None:
     assert _ask(port, "/", "HEAD").headers["content-length"] == "15"
 
 
-def test_only_what_is_built_is_in_the_bundle(bench: Bench) -> None:
-    artifact = bench.build(SITE)
+def test_the_packages_that_built_it_stay_out_of_the_bundle(bench: Bench) -> None:
+    package = {**json.loads(SITE["package.json"]), "dependencies": {"is-odd": "3.0.1"}}
+    artifact = bench.build({**SITE, "package.json": json.dumps(package)})
     folder = bench.builder.unpack(artifact.digest)
-    assert [path.name for path in (folder / "app").iterdir()] == ["dist"]
-    assert artifact.runtime["path"] == "deps"
+    assert (folder / "app" / "dist" / "index.html").is_file()
+    assert not [path for path in folder.glob("*/*") if path.name == "node_modules"]
+    assert set(artifact.runtime) == {"python", "path"}
 
 
 def test_a_site_may_route_by_itself(bench: Bench) -> None:

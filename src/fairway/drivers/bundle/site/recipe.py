@@ -79,17 +79,16 @@ class SiteRecipe(Recipe):
         return f"site {self._site}\n{self._node.platform}\n{self._node.get_compile_key()}"
 
     def assemble(self) -> Content:
-        """Return the built folder alone: the source stays out of the bundle."""
+        """Return the source with the built site in it, without the packages that built it."""
         made = self._node.assemble()
-        folder = made.folder / self._site
-        if not (folder / "index.html").is_file():
+        if not (made.folder / self._site / "index.html").is_file():
             raise self._workshop.refuse(
                 "build",
                 f"there is no '{self._site}/index.html' afterwards",
                 fix="let npm run build write the site to the folder that fairway.site names in "
                 "package.json",
             )
-        return Content(folder=folder, prefix=f"app/{self._site}")
+        return Content(folder=made.folder, prefix=made.prefix, leave_out=made.leave_out)
 
     def run_tests(self, resolution: str) -> TestReport | None:
         return self._node.run_tests(resolution)
