@@ -97,7 +97,7 @@ def _render_fleet(run: Answer, results: Mapping[str, object], took: str) -> Iter
     if not results:
         yield f"Every service of {path} is newer than {version}: nothing was changed."
         return
-    yield f"Upgraded {services} of {path} to {version} in {took}: {said}."
+    yield f"{services} of {path} to {version}: {said}, in {took}."
     if counts.get("offered"):
         yield "  next: fairway path land NAME, or merge the branches"
 

@@ -286,7 +286,7 @@ def _describe(offer: UpgradeOffer, merged: MergedUpgrade) -> JsonObject:
 
 
 def _tell(offer: UpgradeOffer) -> str:
-    where = f"{offer.from_version} → {offer.to_version} on {offer.branch}"
+    where = f"{offer.from_version} → {offer.to_version}"
     if offer.conflicts:
         return f"{where}   {len(offer.conflicts)} to resolve: {offer.conflicts[0].path}"
     return f"{where}   built and tested"
