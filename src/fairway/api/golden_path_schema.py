@@ -55,7 +55,10 @@ class RenderedFile(Schema):
 
 
 class Scaffolded(Schema):
-    """A service that was made, or with a dry run would be; `commit` is empty then."""
+    """A service that was made, or with a dry run would be; `commit` is empty then.
+
+    `output` is what a template of Backstage tells: `links` and `text`.
+    """
 
     name: str
     owner: str
@@ -64,6 +67,7 @@ class Scaffolded(Schema):
     answers: Free
     environments: list[str]
     files: list[RenderedFile]
+    output: Free
     commit: str
     is_dry_run: bool
 

@@ -41,7 +41,8 @@ def collect_answers(
     if can_ask:
         required = parameters.texts("required")
         for key in properties.data:
-            if key not in answers and key not in _GIVEN:
+            is_hidden = properties.at(key).text("ui:widget") == "hidden"
+            if key not in answers and key not in _GIVEN and not is_hidden:
                 asked = _ask(key, properties.at(key), is_required=key in required)
                 if asked is not None:
                     answers[key] = asked

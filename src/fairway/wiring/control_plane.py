@@ -35,6 +35,7 @@ from fairway.drivers.copier.renderer import CopierRenderer
 from fairway.drivers.filesystem.blob_store import FileBlobStore
 from fairway.drivers.git.source_control import GitSourceControl
 from fairway.drivers.jsonschema.checker import JsonSchemaChecker
+from fairway.drivers.scaffolder.renderer import BackstageRenderer, RendererByLanguage
 from fairway.drivers.sqlalchemy.store import SqlStore, open_store
 from fairway.drivers.system.clock import SystemClock
 from fairway.kits.digest import Digest
@@ -118,7 +119,10 @@ def make_platform(settings: Settings, store: SqlStore, *, base_url: str) -> Plat
         blobs=blobs,
         builder=builder,
         source_control=GitSourceControl(settings.home / "repositories"),
-        renderer=CopierRenderer(settings.home / "scratch"),
+        renderer=RendererByLanguage(
+            copier=CopierRenderer(settings.home / "scratch"),
+            backstage=BackstageRenderer(settings.home / "scratch"),
+        ),
         builtin_paths=builtin.list_builtin_paths(),
         targets=registry.InstalledTargets(context),
         build_limits=BuildLimits(**settings.build_limits),

@@ -195,6 +195,7 @@ def _make_scaffolded(made: Scaffolded, *, is_dry_run: bool) -> JsonObject:
             {"path": path, "size": len(file.content), "mode": file.mode}
             for path, file in sorted(made.tree.items())
         ],
+        "output": made.output,
         "commit": made.commit,
         "isDryRun": is_dry_run,
     }

@@ -89,6 +89,8 @@ def _make_given(properties: Schema, *, has_user: bool) -> Schema:
             "title": "Who makes the service",
             "default": DEFAULT_USER,
             "ui:widget": "hidden",
+            # Answered by the platform.
+            "x-fairway-answer": "user",
         }
     return {name: schema for name, schema in given.items() if name not in properties}
 

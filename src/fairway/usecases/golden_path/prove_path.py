@@ -14,13 +14,14 @@ from fairway.core.catalog.entity import Entity
 from fairway.core.finding.finding import Finding
 from fairway.core.golden_path import parameters
 from fairway.core.run.run import Run
-from fairway.formats import catalog, source_archive, yaml
+from fairway.formats import source_archive
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.kits.digest import Digest
 from fairway.kits.errors import InvalidDocuments, Refused
 from fairway.runtime.step import StepSpec
 from fairway.usecases.delivery import add_run, planning
-from fairway.usecases.golden_path.publish_path import PATH_FILE
+from fairway.usecases.golden_path import path_document
+from fairway.usecases.golden_path.path_document import PATH_FILE
 from fairway.usecases.golden_path.scaffold_component import find_version
 from fairway.usecases.golden_path.steps import example_step
 from fairway.usecases.platform import Actor, Platform
@@ -144,16 +145,14 @@ def _unpacked(platform: Platform, source: Digest) -> Iterator[Path]:
 
 
 def _read_template(platform: Platform, folder: Path) -> _Template:
-    path = folder / PATH_FILE
-    if not path.is_file():
+    entity = path_document.find_path(lambda name: _read_file(folder / name))
+    if entity is None:
         raise Refused(
             "PATH-FILE-MISSING",
             what="cannot read the template",
-            why=f"it has no {PATH_FILE} at its root",
+            why=f"it has no {PATH_FILE} at its root, nor a template.yaml of Backstage",
             fix=f"add {PATH_FILE}; see docs/howto/publish_a_golden_path.md",
         )
-    (document, *_) = yaml.parse_documents(path.read_bytes(), file=PATH_FILE)
-    entity = catalog.parse_entity(document)
     overlay = entity.spec.get("parameters")
     return _Template(
         entity=entity,
@@ -161,6 +160,10 @@ def _read_template(platform: Platform, folder: Path) -> _Template:
             platform.renderer.read_parameters(folder), overlay if isinstance(overlay, dict) else {}
         ),
     )
+
+
+def _read_file(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _list_examples(entity: Entity) -> tuple[tuple[str, JsonObject], ...]:

@@ -11,13 +11,13 @@ from fairway.core.audit.event import AuditEvent
 from fairway.core.catalog.entity import Entity
 from fairway.core.golden_path import parameters, version
 from fairway.core.golden_path.golden_path import PathVersion
-from fairway.formats import catalog, yaml
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
 from fairway.usecases.access import rights
+from fairway.usecases.golden_path import path_document
+from fairway.usecases.golden_path.path_document import PATH_FILE
 from fairway.usecases.platform import Actor, Platform
 
-PATH_FILE = "golden-path.yaml"
 _CHANGELOG = "CHANGELOG.md"
 
 
@@ -74,18 +74,20 @@ def _find_commit(platform: Platform, repository: str, tag: str) -> str:
 
 
 def _read_entity(platform: Platform, repository: str, commit: str) -> Entity:
-    file = platform.source_control.find_file(repository, commit, PATH_FILE)
-    if file is not None:
-        for document in yaml.parse_documents(file.content, file=PATH_FILE):
-            entity = catalog.parse_entity(document)
-            if entity.kind == "GoldenPath":
-                return entity
-    raise Refused(
-        "PATH-FILE-MISSING",
-        what=f"cannot publish repository '{repository}' as a golden path",
-        why=f"it has no {PATH_FILE} with a GoldenPath at its root",
-        fix=f"add {PATH_FILE}; see docs/howto/publish_a_golden_path.md",
-    )
+    def read(path: str) -> bytes | None:
+        file = platform.source_control.find_file(repository, commit, path)
+        return file.content if file else None
+
+    entity = path_document.find_path(read)
+    if entity is None:
+        raise Refused(
+            "PATH-FILE-MISSING",
+            what=f"cannot publish repository '{repository}' as a golden path",
+            why=f"it has no {PATH_FILE} with a GoldenPath at its root, nor a template.yaml of "
+            "Backstage",
+            fix=f"add {PATH_FILE}; see docs/howto/publish_a_golden_path.md",
+        )
+    return entity
 
 
 def _check_pinned(known: PathVersion, repository: str, commit: str) -> None:

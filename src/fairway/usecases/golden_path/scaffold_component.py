@@ -42,12 +42,16 @@ class ScaffoldRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaffolded:
-    """What was made, or with a dry run what would be; `commit` is empty then."""
+    """What was made, or with a dry run what would be; `commit` is empty then.
+
+    `output` is what the template tells whoever used it.
+    """
 
     repository: Repository
     version: PathVersion
     tree: Tree
     answers: JsonObject
+    output: JsonObject
     commit: str = ""
 
 
@@ -71,7 +75,12 @@ def scaffold_component(
     answers = check_answers(
         platform,
         chosen,
-        {**request.answers, "name": request.name, "owner": request.owner},
+        {
+            **request.answers,
+            **_answer_for_actor(chosen, actor),
+            "name": request.name,
+            "owner": request.owner,
+        },
     )
     (rendering,) = render_version(platform, chosen, [answers])
     made = Scaffolded(
@@ -87,6 +96,7 @@ def scaffold_component(
         version=chosen,
         tree=rendering.tree,
         answers=rendering.answers,
+        output=rendering.output,
     )
     _check_rendering(made)
     with platform.store.read() as tx:
@@ -153,6 +163,17 @@ def check_answers(platform: Platform, chosen: PathVersion, answers: JsonObject) 
             fix=f"see what it asks for with: fairway path show {chosen.path}",
         )
     return given
+
+
+def _answer_for_actor(chosen: PathVersion, actor: Actor) -> JsonObject:
+    """Return the answers that nobody gives: who asks, where the template wants to know."""
+    properties = chosen.parameters.get("properties")
+    known = properties if isinstance(properties, dict) else {}
+    return {
+        name: f"user:default/{actor.name}"
+        for name, schema in known.items()
+        if isinstance(schema, dict) and schema.get("x-fairway-answer") == "user"
+    }
 
 
 def _suggest(key: str, known: JsonObject) -> str:

@@ -107,7 +107,20 @@ def _render_made(session: Session, made: Answer) -> Iterator[str]:
     yield f"Made {name} from {origin} for {made.text('owner')}."
     url = f"{session.client.url}/git/{name}.git"
     yield f"  repository  {url}   {text.count(len(files), 'file')}, {goes}"
+    yield from _render_output(session, made.at("output"))
     yield f"  next: fairway watch {name}; fairway clone {name}"
+
+
+def _render_output(session: Session, output: Answer) -> Iterator[str]:
+    """Show what the template tells: its texts, and links to pages or entities."""
+    for item in output.items("text"):
+        yield f"  {item.text('title')}"
+        yield from (f"    {line}" for line in item.text("content").splitlines())
+    for link in output.items("links"):
+        url = link.text("url")
+        target = f"{session.client.url}{url}" if url.startswith("/") else url
+        if target := target or link.text("entityRef"):
+            yield f"  {link.text('title') or 'link'}: {target}"
 
 
 def _describe_environments(about: Answer) -> str:

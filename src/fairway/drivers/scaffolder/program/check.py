@@ -108,6 +108,10 @@ class _Check:
                 at = self._locate(("spec", "parameters"))
                 fix = "write parameters as a JSON Schema"
                 self._findings.deny(Failure("TEMPLATE-INVALID", error, fix=fix, at=at))
+        if self._source.has_user and self._find_parameter("user") != ("spec", "parameters"):
+            at = self._locate(self._find_parameter("user"))
+            why = "the parameter 'user' hides who makes the service, which a step reads too"
+            self._findings.deny(Failure("TEMPLATE-INVALID", why, fix="rename the parameter", at=at))
         for name in sorted(self._source.parameters.secrets):
             self._ignore(self._find_parameter(name), f"the secret '{name}' is not asked for")
 
