@@ -5,7 +5,6 @@ Start at `check_push`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from fairway.core.finding.finding import Finding
 from fairway.core.source.repository import BRANCHES, TAGS, RefUpdate, Repository
@@ -93,32 +92,39 @@ def _check_ref(source: SourceControl, repository: Repository, update: RefUpdate)
         )
 
 
-@dataclass(frozen=True, slots=True)
 class _Tree:
-    """The files of a commit, read one by one."""
+    """The files of a commit: listed once, and each read once."""
 
-    source: SourceControl
-    repository: str
-    commit: str
+    def __init__(self, source: SourceControl, repository: str, commit: str) -> None:
+        self._source = source
+        self._repository = repository
+        self._commit = commit
+        self._entries = {entry.path: entry for entry in source.list_tree(repository, commit)}
+        self._contents: dict[str, bytes | None] = {}
 
     def check_files(self) -> Iterator[str]:
         """Yield what is wrong with the documents at the root as files."""
-        for entry in self.source.list_tree(self.repository, self.commit):
-            if entry.path not in _DOCUMENTS:
+        for name in _DOCUMENTS:
+            entry = self._entries.get(name)
+            if entry is None:
                 continue
             if entry.mode == _LINK:
-                yield from _refuse(
-                    f"{entry.path}: it is a symbolic link", fix="commit the file itself"
-                )
+                yield from _refuse(f"{name}: it is a symbolic link", fix="commit the file itself")
             if entry.size > MOST_FILE_BYTES:
                 yield from _refuse(
-                    f"{entry.path}: it has {entry.size} bytes; the most is {MOST_FILE_BYTES}",
+                    f"{name}: it has {entry.size} bytes; the most is {MOST_FILE_BYTES}",
                     fix="make it smaller",
                 )
 
     def read(self, path: str) -> bytes | None:
-        file = self.source.find_file(self.repository, self.commit, path)
-        return file.content if file is not None and file.mode != _LINK else None
+        """Return a file's content, None where there is none or only a link."""
+        entry = self._entries.get(path)
+        if entry is None or entry.mode == _LINK:
+            return None
+        if path not in self._contents:
+            file = self._source.find_file(self._repository, self._commit, path)
+            self._contents[path] = file.content if file is not None else None
+        return self._contents[path]
 
 
 def _check_documents(
