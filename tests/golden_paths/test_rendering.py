@@ -10,6 +10,7 @@ import uv
 import yaml
 
 from fairway.core.source.tree import Tree
+from fairway.drivers.bundle.node.runtime import Nodes, make_path
 from fairway.formats import document
 from tests.golden_paths.conftest import PYTHON_TOOLS, Example
 
@@ -78,7 +79,10 @@ def test_python_is_formatted_and_linted(example: Example, folder: Path) -> None:
 
 
 def test_types_are_right(
-    example: Example, folder: Path, tmp_path_factory: pytest.TempPathFactory
+    example: Example,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Check with the path's own settings, against the packages that it locks."""
     if example.is_python:
@@ -90,5 +94,9 @@ def test_types_are_right(
         _run(*tool, ".venv/bin/python", *chosen, "--group", "test", "mypy", cwd=folder)
         _run(folder / ".venv/bin/mypy", "--cache-dir", cache, cwd=folder)
     elif "types" in json.loads((folder / "package.json").read_text())["scripts"]:
-        _run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder)
-        _run("npm", "run", "types", cwd=folder)
+        runtimes = tmp_path_factory.getbasetemp() / "runtimes"
+        uv_cache = tmp_path_factory.getbasetemp() / "uv"
+        node = Nodes(runtimes, uv=Path(uv.find_uv_bin()), cache=uv_cache).get(oldest=22)
+        monkeypatch.setenv("PATH", make_path(node))
+        _run(node.binary, node.npm, "ci", "--no-audit", "--no-fund", cwd=folder)
+        _run(node.binary, node.npm, "run", "types", cwd=folder)

@@ -14,9 +14,12 @@ import mimetypes
 import os
 import re
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,6 +35,7 @@ _HASHED = re.compile(
 )
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+_THREADS = 4
 # Not every machine's own list has them, and none may decide what a browser is told.
 _TYPES = {
     ".avif": "image/avif",
@@ -81,9 +85,16 @@ def make_application(folder: Path, fallback: str = "") -> Starlette:
     mimetypes.init(files=())
     for suffix, kind in _TYPES.items():
         mimetypes.add_type(kind, suffix)
-    return Starlette(
-        routes=[Route("/-/health", _tell_health), Mount("/", Site(folder, fallback))],
-    )
+    routes = [Route("/-/health", _tell_health), Mount("/", Site(folder, fallback))]
+    return Starlette(routes=routes, lifespan=_limit_threads)
+
+
+@asynccontextmanager
+async def _limit_threads(application: Starlette) -> AsyncIterator[None]:
+    """Read files in few threads: they are fast, and each thread takes memory."""
+    del application
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    yield
 
 
 async def _tell_health(request: Request) -> Response:
