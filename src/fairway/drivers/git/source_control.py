@@ -17,7 +17,7 @@ from fairway.drivers.git import merge as merges
 from fairway.drivers.git import objects
 from fairway.drivers.git.command import MARK, PLATFORM, GitError, make_environment, run_git
 from fairway.drivers.git.origin import Origin
-from fairway.kits.errors import Refused
+from fairway.kits.errors import Refused, Unavailable
 from fairway.ports.source_control import (
     CommitEntry,
     Merge,
@@ -256,12 +256,7 @@ class GitSourceControl(SourceControl):
 
     def find_mover(self, repository: str, ref: str) -> str:
         log = self.get_path(repository) / "logs" / ref
-        try:
-            last = log.read_bytes().splitlines()[-1]
-        except (OSError, IndexError):
-            return ""
-        # <before> <after> <name> <<email>> <seconds> <zone>\t<what>
-        return last.partition(b" <")[0].split(b" ", 2)[-1].decode(errors="replace")
+        return _parse_mover(log.read_bytes()) if log.is_file() else ""
 
     def bundle(self, repository: str, path: Path) -> None:
         if not self.list_refs(repository, prefix="refs/"):
@@ -278,7 +273,15 @@ class GitSourceControl(SourceControl):
         draft.replace(path)
 
     def collect_garbage(self, repository: str) -> None:
-        self._git(repository, "gc", "--quiet", "--prune=2.weeks.ago")
+        try:
+            self._git(repository, "gc", "--quiet", "--prune=2.weeks.ago")
+        except GitError as error:
+            raise Unavailable(
+                "GIT-FAILED",
+                what=f"cannot pack repository '{repository}'",
+                why=error.text or f"git exited with {error.code}",
+                fix=f"see what is wrong with: git --git-dir={self._locate(repository)} fsck",
+            ) from error
 
     def _get_origin(self, url: str, credentials: str) -> Origin:
         return Origin(url, credentials, environment=self._marks)
@@ -331,6 +334,12 @@ class GitSourceControl(SourceControl):
 def _parse_mode(mode: str) -> FileMode:
     # Very old repositories have 100664 and the like: git itself reads them as plain files.
     return cast("FileMode", mode) if mode in _MODES else "100644"
+
+
+def _parse_mover(log: bytes) -> str:
+    """Return the name in the last line: `<before> <after> <name> <<email>> <seconds> <zone>`."""
+    last = (log.splitlines() or [b""])[-1]
+    return last.partition(b" <")[0].split(b" ", 2)[-1].decode(errors="replace")
 
 
 def _parse_commit(text: str) -> CommitEntry:
