@@ -16,6 +16,8 @@ from fairway.kits.errors import Refused
 
 # The last line of a commit that brings a component to a version of its path.
 TRAILER = "Fairway-Path"
+# Branches below this are the platform's own, in every repository.
+OFFERED = "fairway/"
 MOST_LINES = 5000
 
 
@@ -124,7 +126,7 @@ def _get_properties(parameters: JsonObject) -> JsonObject:
 
 def make_branch(path: str, version_: str, number: int = 1) -> str:
     """Return the name of an offer's branch; `number` tells it from those that people took over."""
-    return f"fairway/{path}-{version_}" + (f"-{number}" if number > 1 else "")
+    return f"{OFFERED}{path}-{version_}" + (f"-{number}" if number > 1 else "")
 
 
 def make_message(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fairway.core.golden_path import upgrade
 from fairway.core.source.repository import RefUpdate
 from fairway.drivers.git.command import (
     GitError,
@@ -35,6 +36,8 @@ _SURROUNDINGS = (
     "GIT_SSL_CAINFO",
 )
 _THEIRS = "refs/fairway/origin/"
+# What the platform offers here is no business of the origin.
+_OFFERED = f"refs/heads/{upgrade.OFFERED}"
 _SPECS = tuple(f"+refs/{part}/*:{_THEIRS}{part}/*" for part in ("heads", "tags"))
 _ANSWER_SECONDS = 30.0
 _MOST_ANSWER_BYTES = 256 * 1024**2
@@ -124,6 +127,8 @@ class Origin:
         found = self._read_refs(folder, _THEIRS)
         theirs = {f"refs/{ref.removeprefix(_THEIRS)}": id_ for ref, id_ in found.items()}
         for ref in sorted({*ours, *theirs}):
+            if ref.startswith(_OFFERED):
+                continue
             update = RefUpdate(ref=ref, before=ours.get(ref, ""), after=theirs.get(ref, ""))
             if update.before != update.after:
                 is_rewrite = bool(update.before) and not self._keeps(folder, update)

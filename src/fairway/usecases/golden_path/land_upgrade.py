@@ -9,10 +9,9 @@ from fairway.core.golden_path.golden_path import UpgradeOffer
 from fairway.core.source.repository import Repository
 from fairway.kits.errors import Refused
 from fairway.ports.store.store import Transaction
-from fairway.usecases.access import rights
 from fairway.usecases.golden_path import upgrade_component
 from fairway.usecases.platform import Actor, Platform
-from fairway.usecases.source import receive_push
+from fairway.usecases.source import check_push, receive_push
 
 
 def land_upgrade(platform: Platform, actor: Actor, component: str) -> UpgradeOffer:
@@ -20,11 +19,11 @@ def land_upgrade(platform: Platform, actor: Actor, component: str) -> UpgradeOff
 
     Raises:
         Refused: PATH-LINK-UNKNOWN, UPGRADE-NONE, UPGRADE-CONFLICTED, UPGRADE-OUTDATED,
-            ACCESS-DENIED, REF-MOVED.
+            ACCESS-DENIED, REPOSITORY-FOLLOWS, REF-MOVED.
     """
     with platform.store.read() as tx:
         offer, repository = _get_offer(tx, component)
-    rights.check_owner(actor, repository.owner, what=f"land the upgrade of '{component}'")
+    check_push.check_right(actor, repository)
     if offer.state == "landed":
         return offer
     what = f"cannot land the upgrade of '{component}' to {offer.path} {offer.to_version}"

@@ -35,7 +35,7 @@ def write_commit(
     """
     link, name = found.link, found.repository.name
     message = upgrades.make_message(link, found.new.version, merged.conflicts, merged.notes)
-    heads = platform.source_control.list_refs(name, prefix=f"{_HEADS}fairway/")
+    heads = platform.source_control.list_refs(name, prefix=_HEADS + upgrades.OFFERED)
     number = 1
     while True:
         branch = upgrades.make_branch(link.path, found.new.version, number)
