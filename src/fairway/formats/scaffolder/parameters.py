@@ -13,6 +13,8 @@ from fairway.kits.canonical import JsonObject
 
 Schema = dict[str, Any]
 PAGES = "x-fairway-pages"
+# What the platform answers where nobody else does: `user` who asks, `name` the service's name.
+ANSWER = "x-fairway-answer"
 # What a page says beside its properties that decides which answers are allowed.
 _CONDITIONS = (
     *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
@@ -23,7 +25,7 @@ _SUBSCHEMAS = (
 )
 _SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SUBSCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "definitions", "$defs")
-_HINTS = ("type", "title", "description")
+_HINTS = ("type", "title", "description", ANSWER)
 DEFAULT_HOST = "localhost"
 DEFAULT_USER = "user:default/guest"
 
@@ -89,8 +91,7 @@ def _make_given(properties: Schema, *, has_user: bool) -> Schema:
             "title": "Who makes the service",
             "default": DEFAULT_USER,
             "ui:widget": "hidden",
-            # Answered by the platform.
-            "x-fairway-answer": "user",
+            ANSWER: "user",
         }
     return {name: schema for name, schema in given.items() if name not in properties}
 
@@ -139,6 +140,7 @@ class _Converter:
     def __init__(self) -> None:
         self.repo_urls: dict[str, str] = {}
         self.secrets: set[str] = set()
+        self._names: set[str] = set()
 
     def convert(self, schema: Any) -> Any:
         if not isinstance(schema, dict):
@@ -167,19 +169,21 @@ class _Converter:
         return value
 
     def _take_out(self, schema: Schema) -> None:
-        """Leave out the parameters that the platform answers itself, and secrets."""
-        fields = {
-            name: item.get("ui:field")
-            for name, item in schema["properties"].items()
-            if isinstance(item, dict)
-        }
-        for name, field in fields.items():
+        """Leave out secrets and what the platform answers; an entity's name it answers unasked."""
+        kept: Schema = {}
+        optional: set[str] = set()
+        for name, item in schema["properties"].items():
+            field = item.get("ui:field") if isinstance(item, dict) else None
             if field == "RepoUrlPicker":
-                self.repo_urls[name] = _find_host(schema["properties"][name])
+                self.repo_urls[name] = _find_host(item)
             elif field == "Secret":
                 self.secrets.add(name)
-        gone = {*self.repo_urls, *self.secrets}
-        kept = {name: item for name, item in schema["properties"].items() if name not in gone}
+            elif field == "EntityNamePicker" and name != "name":
+                kept[name] = {**item, ANSWER: "name"}
+            else:
+                kept[name] = item
+            if kept.get(name) is not item:
+                optional.add(name)
         schema["properties"] = kept
         if isinstance(schema.get("required"), list):
-            schema["required"] = [name for name in schema["required"] if name not in gone]
+            schema["required"] = [name for name in schema["required"] if name not in optional]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairway.core.catalog.entity import Entity
-from fairway.core.finding.finding import Finding
+from fairway.core.finding.finding import Finding, Level
 from fairway.core.golden_path import parameters
 from fairway.core.run.run import Run
 from fairway.formats import source_archive
@@ -65,14 +65,16 @@ def check_template(platform: Platform, source: Digest) -> tuple[Finding, ...]:
             return (*findings, *(_make_finding(problem) for problem in refused.problems))
         except Refused as problem:
             return (*findings, _make_finding(problem))
+    # One that is implied has to be right only when it is tested.
+    level: Level = "deny" if template.entity.spec.get("examples") else "warn"
     for name, answers in _list_examples(template.entity):
         for error in platform.schemas.list_errors(template.parameters, answers):
             findings.append(
                 Finding(
                     code="PATH-EXAMPLE",
-                    level="deny",
+                    level=level,
                     text=f"example '{name}': {error}",
-                    fix="correct the example's answers",
+                    fix=f"correct the example's answers in {PATH_FILE}",
                     at=PATH_FILE,
                 )
             )

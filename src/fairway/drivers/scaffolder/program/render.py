@@ -18,7 +18,7 @@ from fairway.drivers.template.desk import Desk, Request, serve
 from fairway.drivers.template.failure import Failure, Place
 from fairway.formats.scaffolder.answer import complete_answers, list_errors
 from fairway.formats.scaffolder.filter import make_repo_url
-from fairway.formats.scaffolder.parameters import DEFAULT_USER
+from fairway.formats.scaffolder.parameters import ANSWER, DEFAULT_USER
 from fairway.kits.errors import Refused
 
 _PATH_ERRNOS = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR})
@@ -51,7 +51,12 @@ def _complete(source: Source, answers: Mapping[str, Any]) -> dict[str, Any]:
     schema = dict(source.parameters.schema)
     known: Any = schema["properties"]
     asked = {name: value for name, value in answers.items() if name in known}
-    completed = complete_answers(schema, asked)
+    named = {
+        name: asked.get("name")
+        for name, parameter in known.items()
+        if parameter.get(ANSWER) == "name"
+    }
+    completed = complete_answers(schema, {**named, **asked})
     if errors := list_errors(schema, completed):
         fix = "give other answers, or a default to what is missing"
         at = locate(source.template, ("spec", "parameters"))
