@@ -262,3 +262,27 @@ def test_drift_names_versions_and_files(orders: World) -> None:
     assert found.version == "v1"
     assert found.behind == ("v1.1", "v2")
     assert (found.changed, found.deleted, found.added) == (("util.py",), ("old.txt",), ("own.py",))
+
+
+def test_a_new_parameter_without_default_has_to_be_answered(orders: World) -> None:
+    questions = V2["copier.yml"].replace("default: north", "help: Its place")
+    orders.publish("v3", {**V2, "copier.yml": questions})
+    with pytest.raises(Refused) as caught:
+        upgrade_fleet.start_upgrade(orders.platform, ADMIN, ORDERS)
+    assert caught.value.code == "PARAMETER-INVALID"
+    assert "region" in caught.value.why
+    run = orders.carry(upgrade_fleet.start_fleet_upgrade(orders.platform, ADMIN, path="service"))
+    assert run.failure is not None
+    assert run.failure.code == "PARAMETER-INVALID"
+    assert orders.get_heads("orders").keys() == {"main"}
+    assert upgrade(orders, dataclasses.replace(ORDERS, answers={"region": "east"}))["to"] == "v3"
+
+
+def test_an_answer_that_is_not_asked_for_any_more_is_dropped(orders: World) -> None:
+    fixed = V2["template/server.py.jinja"].replace("{{ port }}", "80")
+    questions = V2["copier.yml"].replace("port: {type: int, default: 8080}\n", "")
+    orders.publish("v3", {**V2, "copier.yml": questions, "template/server.py.jinja": fixed})
+    upgrade(orders)
+    offer = orders.get_offer("orders")
+    assert "port" not in offer.answers
+    assert '"PORT", "80"' in orders.read("orders", offer.commit)["server.py"]
