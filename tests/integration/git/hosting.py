@@ -55,7 +55,10 @@ def prepare(home: Path, repository: str) -> str:
 
 
 class Hosting:
-    """A control plane for `home` on `port`, started and killed any number of times."""
+    """A control plane for `home` on `port`, started and killed any number of times.
+
+    None is left when the block ends.
+    """
 
     def __init__(self, home: Path, port: int) -> None:
         self._home = home
@@ -63,6 +66,13 @@ class Hosting:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tests.integration.git.hosting"])
         self._process: BaseProcess | None = None
+
+    def __enter__(self) -> "Hosting":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._process is not None:
+            self.kill()
 
     def start(self) -> None:
         """Start it and wait until it answers."""

@@ -31,16 +31,15 @@ def test_a_repository_survives_kills_in_mid_push(tmp_path: Path) -> None:
     ana = Client(tmp_path, find_free_port(), prepare(home, REPOSITORY))
     ana.must("init", "--quiet", "--initial-branch=main", "work")
     ana.must("remote", "add", "origin", ana.url(REPOSITORY), at="work")
-    hosting = Hosting(home, ana.port)
-    hosting.start()
-    seconds = push(ana, chance, number=0)
-    for number in range(1, KILLS + 1):
-        kill_in_mid_push(ana, hosting, chance, number=number, seconds=seconds)
+    with Hosting(home, ana.port) as hosting:
         hosting.start()
-        push(ana, chance, number=0)  # the same again, which nothing may block
-        if number % 10 == 0:
-            fsck(home, REPOSITORY)
-    hosting.kill()
+        seconds = push(ana, chance, number=0)
+        for number in range(1, KILLS + 1):
+            kill_in_mid_push(ana, hosting, chance, number=number, seconds=seconds)
+            hosting.start()
+            push(ana, chance, number=0)  # the same again, which nothing may block
+            if number % 10 == 0:
+                fsck(home, REPOSITORY)
     fsck(home, REPOSITORY)
     assert not list((home / "repositories").rglob("tmp_objdir-*"))
     with open_platform(home) as platform:
