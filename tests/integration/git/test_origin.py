@@ -113,6 +113,15 @@ def test_an_origin_that_is_away_is_asked_again(
     ana.must("push", "--quiet", "origin", "HEAD:main", at="work")
 
 
+def test_a_repository_with_branches_of_its_own_is_asked_about(
+    origin: str, ana: Client, platform: RunningPlatform
+) -> None:
+    refused = platform.run("repo", "follow", origin, "http://127.0.0.1:9/none.git")
+    assert "YES-NEEDED" in refused.err
+    assert "main, topic" in refused.out
+    assert platform.ask("GET", f"/repositories/{origin}")[1]["origin"] == ""
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -174,8 +174,8 @@ def _record(
     kept = [_describe(move) for move in rewrites if not move.is_followed]
     more = f" (and {len(kept) - _MOST_TOLD} more)" if len(kept) > _MOST_TOLD else ""
     with platform.store.write() as tx:
-        current = tx.repositories.find_origin(origin.repository)
-        if current is None or current.credentials != origin.credentials:
+        current = tx.repositories.find_origin(origin.repository) or origin
+        if current.credentials != origin.credentials:
             return  # it was changed meanwhile, and is looked at again
         tx.repositories.put_origin(
             replace(

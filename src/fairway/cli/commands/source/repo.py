@@ -218,6 +218,7 @@ def backup(session: Session, name: str) -> None:
 )
 @click.option("--accept-rewrite", is_flag=True, help="Take over what was rewritten there.")
 @click.option("--stop", is_flag=True, help="Follow nothing any more.")
+@click.option("-y", "--yes", "is_sure", is_flag=True, help="Do not ask.")
 @with_session()
 def follow(
     session: Session,
@@ -227,10 +228,12 @@ def follow(
     credentials_file: str | None,
     accept_rewrite: bool,
     stop: bool,
+    is_sure: bool,
 ) -> None:
     """Have a repository follow the one at URL on another server.
 
-    Its branches and tags are fetched when a webhook comes, and every minute.
+    Its branches and tags are fetched when a webhook comes, and every minute; branches that are
+    not there are deleted here.
     """
     if sum((url is not None, accept_rewrite, stop)) != 1:
         raise click.UsageError("give a URL, --accept-rewrite or --stop.")
@@ -239,9 +242,20 @@ def follow(
         session.client.post(f"{path}/accept-rewrite", {})
         session.show({}, lambda: (f"{name} is as its origin.",))
         return
+    if url is not None:
+        _confirm_follow(session, name, is_sure=is_sure)
     body = {"url": url or "", "credentials": _read_credentials(credentials_file)}
     answer = session.client.post(path, body)
     session.show(answer.data, lambda: _render_followed(answer))
+
+
+def _confirm_follow(session: Session, name: str, *, is_sure: bool) -> None:
+    """Ask where branches may be lost: in a repository that followed nothing so far."""
+    found = session.client.get(make_path("repositories", name))
+    branches = [item.text("name") for item in found.items("branches")]
+    if branches and not found.text("origin"):
+        session.say(f"What {name} has and its origin has not is deleted: {', '.join(branches)}")
+        ask(f"Follow with {name}?", is_sure=is_sure, can_ask=session.surroundings.can_ask)
 
 
 def _read_credentials(file: str | None) -> str:
