@@ -11,6 +11,7 @@ from fairway.formats.scaffolder.nunjucks.error import NunjucksError
 from fairway.formats.scaffolder.nunjucks.node import Node
 from fairway.formats.scaffolder.nunjucks.regex import compile_pattern
 from fairway.formats.scaffolder.nunjucks.token import Token
+from fairway.formats.scaffolder.nunjucks.value import Pattern
 
 # From the loosest to the closest; those of one level from left to right.
 _ARITHMETIC = (("~", "+", "-"), ("*", "/", "//", "%"), ("**",))
@@ -199,7 +200,7 @@ class ExpressionParser:
             case "float":
                 found = node.Constant(line, float(self.next().value))
             case "regex":
-                found = node.Constant(line, compile_pattern(token.value, self.next().flags))
+                found = node.Constant(line, self._parse_pattern())
             case "name":
                 name = self.next().value
                 is_constant = name in _CONSTANTS
@@ -209,6 +210,14 @@ class ExpressionParser:
             case _:
                 raise self.refuse("a value is expected")
         return self._parse_postfix(found)
+
+    def _parse_pattern(self) -> Pattern:
+        token = self.next()
+        try:
+            return compile_pattern(token.value, token.flags)
+        except NunjucksError as error:
+            error.line = token.line
+            raise
 
     def _parse_postfix(self, value: Node) -> Node:
         while True:

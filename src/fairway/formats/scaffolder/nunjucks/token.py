@@ -155,8 +155,9 @@ class _Reader:
             if depth == 0:
                 data = self._take(found.start() - start)
                 yield Token("data", data.lstrip(SPACE) if self._is_cut else data, line)
-                self._take(found.end() - self._at - 2)
-                self._close("%}", is_block=True)
+                # Nunjucks leaves the line's end after it, unlike after other tags.
+                self._take(found.end() - self._at)
+                self._is_cut = False
                 return
         raise NunjucksError(f"'{name}' is not closed by '{{% end{name} %}}'", line=line)
 
