@@ -24,19 +24,31 @@ def check(session: Session, paths: tuple[str, ...]) -> None:
     """Check documents, without the platform.
 
     PATH is a file, a folder or - for standard input, with any mixture of catalog, Score and
-    Fairway documents. Exits with 65 when one is invalid.
+    Fairway documents; of a folder, files that say no apiVersion are passed over. Exits with 65
+    when one is invalid.
     """
-    files = dict(documents.read_files(paths))
+    read = dict(documents.read_files(paths))
+    files = {name: content for name, content in read.items() if name in paths or _is_ours(content)}
     findings = document.check_documents(files)
     is_valid = not any(finding.level == "deny" for finding in findings)
     said: list[JsonValue] = [msgspec.to_builtins(finding) for finding in findings]
-    data: JsonObject = {"isValid": is_valid, "files": len(files), "findings": said}
-    session.show(data, lambda: _render(findings, len(files)))
+    left = sorted(set(read) - set(files))
+    data: JsonObject = {
+        "isValid": is_valid,
+        "files": len(files),
+        "passedOver": left,
+        "findings": said,
+    }
+    session.show(data, lambda: _render(findings, len(files), left))
     if not is_valid:
         raise Quit(failure.INVALID)
 
 
-def _render(findings: tuple[Finding, ...], files: int) -> Iterator[str]:
+def _is_ours(content: bytes) -> bool:
+    return b"apiVersion" in content
+
+
+def _render(findings: tuple[Finding, ...], files: int, left: list[str]) -> Iterator[str]:
     for finding in findings:
         word = click.style(_WORDS[finding.level], fg=_COLORS[finding.level])
         yield f"{finding.at}: {word} {finding.code}: {finding.text}; fix: {finding.fix}"
@@ -45,4 +57,5 @@ def _render(findings: tuple[Finding, ...], files: int) -> Iterator[str]:
         for level, noun in (("deny", "error"), ("warn", "warning"))
         if (number := sum(1 for finding in findings if finding.level == level))
     ]
-    yield f"{text.count(files, 'file')} checked: {', '.join(counts) or 'all well'}."
+    passed = f", {len(left)} passed over" if left else ""
+    yield f"{text.count(files, 'file')} checked{passed}: {', '.join(counts) or 'all well'}."

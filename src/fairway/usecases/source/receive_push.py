@@ -133,7 +133,7 @@ def _tell(repository: Repository, branch: str, call: HookCall) -> Iterator[str]:
         yield f"fairway: {after[:7]} will be built and tested"
     else:
         yield f"fairway: {after[:7]} will go to {', then '.join(repository.environments)}"
-    yield f"  follow it with: fairway status {repository.component}"
+    yield f"  follow it with: fairway watch {repository.name}"
 
 
 def _make_event(platform: Platform, call: HookCall, update: RefUpdate) -> AuditEvent:
