@@ -5,13 +5,14 @@ import json
 import subprocess
 import tomllib
 
+import jinja2
 import pytest
 
-from fairway.formats import document
+from fairway.formats import document, yaml
 from tests.docs.page import Block, Page, list_pages
 from tests.docs.transcript import parse_transcript
 
-_LANGUAGES = {"console", "json", "python", "sh", "text", "toml", "yaml"}
+_LANGUAGES = {"console", "jinja", "json", "python", "sh", "text", "toml", "yaml"}
 _BLOCKS = [(page, block) for page in list_pages() for block in page.blocks]
 
 
@@ -23,6 +24,10 @@ def _name(value: Page | Block) -> str:
 def test_a_block_is_valid(page: Page, block: Block) -> None:
     assert block.language in _LANGUAGES
     match block.language:
+        case "jinja":
+            jinja2.Environment(autoescape=True).parse(block.text)
+        case "yaml" if "apiVersion" not in block.text:
+            assert not yaml.read_documents(block.text.encode(), file=page.name)[1]
         case "yaml":
             found = document.check_documents({page.name: block.text.encode()})
             denied = [finding for finding in found if finding.level == "deny"]

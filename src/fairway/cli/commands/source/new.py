@@ -56,9 +56,9 @@ def new(
     is_dry_run: bool,
     folder: str | None,
 ) -> None:
-    """Make a service from a golden path: repository, first commit, first deployment.
+    """Make a service from a golden path.
 
-    What is not given by --set or --answers is asked for on a terminal, else left to its default.
+    It gets a repository, a first commit and its first deployment. What is not given by --set or --answers is asked for on a terminal, else left to its default.
     With --from, a git repository that is there is hosted as NAME (or as its score.yaml names it);
     with PATH it is put on that golden path too, and receives its upgrades.
     """

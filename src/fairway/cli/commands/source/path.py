@@ -18,7 +18,7 @@ from fairway.cli.views import text
 
 @click.group()
 def path() -> None:
-    """Golden paths: see, check, publish and upgrade."""
+    """See, check, publish and upgrade golden paths."""
 
 
 @path.command("list")

@@ -29,9 +29,9 @@ _ENDS = ("failure", "superseded")
 @click.option("--branch", help="The branch; the default one if not given.")
 @with_session()
 def watch(session: Session, repository: str, *, branch: str | None) -> None:
-    """Follow what the newest push to a repository started: build, deployments.
+    """Follow what the newest push started.
 
-    Quits with 1 when one of them fails.
+    It shows builds and deployments to their end, and quits with 1 when one of them fails.
     """
     began = time.monotonic()
     about = session.client.get(make_path("repositories", repository))
