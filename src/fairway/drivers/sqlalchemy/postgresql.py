@@ -127,7 +127,9 @@ class PostgresqlDialect(Dialect):
         self, document: sa.ColumnElement[Any], path: Sequence[str]
     ) -> sa.ColumnElement[Any]:
         keys = sa.cast(list(path), postgresql.ARRAY(sa.Text))
-        text = sa.func.lower(sa.func.coalesce(_parse(document).op("#>>", return_type=sa.Text())(keys), ""))
+        text = sa.func.lower(
+            sa.func.coalesce(_parse(document).op("#>>", return_type=sa.Text())(keys), "")
+        )
         return sa.collate(text, "C")
 
 
