@@ -74,7 +74,9 @@ class Stage:
         if before not in text:
             raise DemoFailedError(f"'{before}' is not in {path}")
         file.write_text(text.replace(before, after))
-        say(f"\n# in {path}: {before.strip()}  →  {after.strip()}", bold=True)
+        pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+        old, new = next((old, new) for old, new in pairs if old != new)
+        say(f"\n# in {path}: {old.strip()}  →  {new.strip()}", bold=True)
 
     def read(self, *command: str) -> str:
         """Return what a command of Fairway prints."""
