@@ -126,3 +126,16 @@ def test_a_push_outlives_a_kill(platform: RunningPlatform, service: Path) -> Non
     platform.up()
     platform.must("watch", service.name)
     wait_until(lambda: platform.fetch(f"{service.name}.dev.localhost")[0] == 200)
+
+
+def test_the_status_says_how_far_a_push_is(platform: RunningPlatform, service: Path) -> None:
+    make_repository(platform, service, "dev")
+    push(service)
+    platform.must("watch", service.name)
+    assert "main " not in platform.must("status", service.name).out
+    edit(service / "server.py", 'TEXT = "hello"', "raise SystemExit(3)")
+    commit = push(service)
+    assert platform.run("watch", service.name).code == 1
+    said = platform.must("status", service.name).out
+    assert f"main {commit[:7]}   dev failure: " in said
+    assert "ready 1/1" in said

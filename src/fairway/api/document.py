@@ -141,8 +141,15 @@ def make_component_status(status: ComponentStatus) -> Json:
         "owner": status.owner,
         "system": status.system,
         "path": status.path,
+        "push": _make_push(status) if status.push else None,
         "environments": [_make_environment_status(item) for item in status.environments],
     }
+
+
+def _make_push(status: ComponentStatus) -> Json:
+    assert status.push is not None
+    states = [{"context": s.context, "state": s.state, "text": s.text} for s in status.statuses]
+    return {"branch": status.push.branch, "commit": status.push.after, "statuses": states}
 
 
 def _make_environment_status(status: EnvironmentStatus) -> Json:

@@ -334,6 +334,22 @@ class EnvironmentStatus(Schema):
     updated_at: datetime | None
 
 
+class CommitState(Schema):
+    """How far the platform is with a commit in one context."""
+
+    context: str
+    state: str
+    text: str
+
+
+class NewestPush(Schema):
+    """The newest push to the default branch of a component's repository."""
+
+    branch: str
+    commit: str
+    statuses: list[CommitState]
+
+
 class ComponentStatus(Schema):
     """A component everywhere, in the order of promotion."""
 
@@ -341,6 +357,7 @@ class ComponentStatus(Schema):
     owner: str
     system: str
     path: str
+    push: NewestPush | None
     environments: list[EnvironmentStatus]
 
 

@@ -12,7 +12,13 @@ from fairway.cli.answer import Answer
 from fairway.cli.views import text
 from fairway.kits import quantity
 
-_COLORS = {"ready": "green", "degraded": "yellow", "progressing": "yellow", "failed": "red"}
+_COLORS = {
+    "ready": "green",
+    "degraded": "yellow",
+    "progressing": "yellow",
+    "failed": "red",
+    "pending": "yellow",
+}
 _SUBJECT_WIDTH = 40
 _WORDS = {"progressing": "rolling"}
 
@@ -26,6 +32,7 @@ def render(component: Answer, now: datetime | None, *, is_verbose: bool = False)
         if component.text(label)
     ]
     yield "   ".join(head)
+    yield from _render_push(component.at("push"))
     environments = component.items("environments")
     lines = text.align((_make_row(item, now) for item in environments), gap=3, indent=2)
     for environment, line in zip(environments, lines, strict=True):
@@ -33,6 +40,16 @@ def render(component: Answer, now: datetime | None, *, is_verbose: bool = False)
         yield from _render_trouble(environment)
         if is_verbose:
             yield from _render_instances(environment, now)
+
+
+def _render_push(push: Answer) -> Iterator[str]:
+    """Yield how far the newest push is, unless all of it went well."""
+    for status in push.items("statuses"):
+        state = status.text("state")
+        if state != "success":
+            commit = f"{push.text('branch')} {push.text('commit')[:7]}"
+            said = click.style(f"{status.text('context')} {state}", fg=_COLORS.get(state, "red"))
+            yield f"  {commit}   {said}: {status.text('text')}"
 
 
 def _make_row(status: Answer, now: datetime | None) -> tuple[str, ...]:

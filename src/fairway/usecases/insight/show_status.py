@@ -10,6 +10,7 @@ from datetime import datetime
 
 from fairway.core.release.release import Release
 from fairway.core.run.run import Run
+from fairway.core.source.repository import CommitStatus, Push
 from fairway.kits import toposort
 from fairway.kits.errors import Problem, Refused
 from fairway.ports.store.deployments import Deployment
@@ -42,13 +43,16 @@ class EnvironmentStatus:
 class ComponentStatus:
     """A component everywhere, environments in the order of promotion.
 
-    `path` is the golden path that it was made from, such as `python-service v1`, or empty.
+    `path` is the golden path that it was made from, such as `python-service v1`, or empty. `push`
+    is the newest one to the default branch of its repository, `statuses` are what is said of it.
     """
 
     component: str
     owner: str
     system: str
     path: str
+    push: Push | None = None
+    statuses: tuple[CommitStatus, ...] = ()
     environments: tuple[EnvironmentStatus, ...]
 
 
@@ -68,6 +72,7 @@ def show_component(platform: Platform, component: str) -> ComponentStatus:
     with platform.store.read() as tx:
         stored = tx.entities.find(f"component:default/{component}")
         link = tx.golden_paths.find_link(component)
+        push, statuses = _find_push(tx, component)
         releases = tx.releases.list_by_component(component, limit=200)
         order = list_promotion_order(tx)
         known = {item.environment: item for item in tx.deployments.list_all(component=component)}
@@ -94,6 +99,8 @@ def show_component(platform: Platform, component: str) -> ComponentStatus:
         owner=str(spec.get("owner", "")),
         system=planning.find_system(stored.entity if stored else None),
         path=f"{link.path} {link.version}" if link else "",
+        push=push,
+        statuses=statuses,
         environments=_tell_behind(environments, releases),
     )
 
@@ -106,6 +113,16 @@ def list_promotion_order(tx: Transaction) -> tuple[str, ...]:
         for name, item in environments.items()
     }
     return tuple(name for wave in toposort.make_waves(needs) for name in wave)
+
+
+def _find_push(tx: Transaction, component: str) -> tuple[Push | None, tuple[CommitStatus, ...]]:
+    repository = tx.repositories.find_by_component(component)
+    if repository is None:
+        return None, ()
+    push = tx.repositories.find_last_push(repository.name, repository.default_branch)
+    if push is None or not push.after:
+        return None, ()
+    return push, tx.repositories.list_statuses(repository.name, push.after)
 
 
 def _find_run(tx: Transaction, environment: str, component: str) -> Run | None:

@@ -58,9 +58,10 @@ def new(
 ) -> None:
     """Make a service from a golden path.
 
-    It gets a repository, a first commit and its first deployment. What is not given by --set or --answers is asked for on a terminal, else left to its default.
-    With --from, a git repository that is there is hosted as NAME (or as its score.yaml names it);
-    with PATH it is put on that golden path too, and receives its upgrades.
+    It gets a repository, a first commit and its first deployment. What is not given by --set or
+    --answers is asked for on a terminal, else left to its default. With --from, a git repository
+    that is there is hosted as NAME (or as its score.yaml names it); with PATH it is put on that
+    golden path too, and receives its upgrades.
     """
     wish = Wish(
         path=path,
