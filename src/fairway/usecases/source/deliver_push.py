@@ -5,6 +5,7 @@ between calls, so that a call too many does nothing and one after a kill goes on
 `deliver_branch`.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from fairway.core.release.release import Commit
@@ -74,6 +75,7 @@ def deliver_branch(platform: Platform, repository: str, branch: str) -> None:
         if tx.repositories.find_last_push(repository, branch) != push:
             mark_push(tx, repository, branch)
             return
+        _note_component(tx, found)
         _pass_over(platform, tx, found)
         _start(platform, tx, found, context=context, source=Source(digest=digest, commit=commit))
 
@@ -210,6 +212,14 @@ def _choose_context(tx: Transaction, branch: _Branch) -> str | None:
 def _read_states(tx: Transaction, push: Push) -> dict[str, StatusState]:
     statuses = tx.repositories.list_statuses(push.repository, push.after)
     return {status.context: status.state for status in statuses}
+
+
+def _note_component(tx: Transaction, branch: _Branch) -> None:
+    """Remember whose source the repository is, once its default branch says so."""
+    known = branch.repository
+    is_said = branch.push.branch == known.default_branch and not known.component
+    if is_said and tx.repositories.find_by_component(branch.component) is None:
+        tx.repositories.put(dataclasses.replace(known, component=branch.component))
 
 
 def _pass_over(platform: Platform, tx: Transaction, branch: _Branch) -> None:
