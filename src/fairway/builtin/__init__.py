@@ -1,6 +1,7 @@
 """The built-in platform, as documents that a platform team can print, copy and change.
 
-Belongs here: YAML documents and handing them out, and where the built-in golden paths are. Never here: anything that interprets them.
+Belongs here: YAML documents and handing them out, and where the built-in golden paths are. Never
+here: anything that interprets them.
 """
 
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ class BuildRequest:
     limits: BuildLimits = BuildLimits()
 
 
-# Takes the build step's name (`dependencies`, `build`, `tests`, `bundle`) and one line that it said.
+# Takes a step of the build (`dependencies`, `build`, `tests`, `bundle`) and one line that it said.
 BuildLog = Callable[[str, str], None]
 
 
