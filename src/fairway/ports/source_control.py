@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from fairway.core.golden_path.golden_path import Conflict
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.repository import RefUpdate
 from fairway.core.source.tree import Tree, TreeFile
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion, UpgradeOffer
+from fairway.core.golden_path.golden_path import PathLink, PathVersion, UpgradeOffer
 from fairway.core.graph.live import SealedValue
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.origin import Origin
 from fairway.core.source.repository import CommitStatus, Push, Repository
 from fairway.drivers.sqlalchemy.store import SqlStore

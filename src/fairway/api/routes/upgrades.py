@@ -16,7 +16,8 @@ from fairway.api.answer import JsonAnswer
 from fairway.api.context import Ports, Who
 from fairway.api.parameter import Name
 from fairway.core.golden_path.drift import PathDrift
-from fairway.core.golden_path.golden_path import Conflict, UpgradeOffer
+from fairway.core.golden_path.golden_path import UpgradeOffer
+from fairway.core.source.conflict import Conflict
 from fairway.kits.canonical import JsonObject, JsonValue
 from fairway.usecases.golden_path import (
     land_upgrade,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from fairway.core.source.conflict import Conflict
 from fairway.kits.canonical import JsonObject
 from fairway.kits.digest import Digest
 
@@ -50,15 +51,6 @@ class PathLink:
     files: Mapping[str, Digest]
     updated_at: datetime
     revision: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """A place where a merge needs a person; `text` says in a sentence what both sides did."""
-
-    path: str
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairway.core.golden_path import version
-from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion
+from fairway.core.golden_path.golden_path import PathLink, PathVersion
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.tree import Tree, TreeFile, show_path
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused

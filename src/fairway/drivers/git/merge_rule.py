@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fairway.core.golden_path.golden_path import Conflict
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.tree import show_path
 from fairway.drivers.git.merge_output import Entries, Entry, Message, Output, Stages
 

@@ -6,8 +6,8 @@ Belongs here: what `schema` says of the others.
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
-from fairway.core.golden_path.golden_path import Conflict
 from fairway.core.graph.live import SealedValue
+from fairway.core.source.conflict import Conflict
 from fairway.drivers.sqlalchemy.codec import Json, Moment
 from fairway.drivers.sqlalchemy.schema import METADATA, Count, Name
 

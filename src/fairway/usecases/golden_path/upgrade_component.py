@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from fairway.core.golden_path import upgrade as upgrades
-from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion
+from fairway.core.golden_path.golden_path import PathLink, PathVersion
 from fairway.core.golden_path.upgrade import FileDiff
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.repository import Repository
 from fairway.core.source.tree import Tree
 from fairway.kits.canonical import JsonObject, JsonValue

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fairway.core.golden_path import upgrade
-from fairway.core.golden_path.golden_path import Conflict, PathLink, PathVersion
+from fairway.core.golden_path.golden_path import PathLink, PathVersion
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.tree import TreeFile
 from fairway.kits.canonical import JsonObject
 from fairway.kits.errors import Refused

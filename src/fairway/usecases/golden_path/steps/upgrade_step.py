@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from fairway.core.audit.event import AuditEvent
-from fairway.core.golden_path.golden_path import Conflict, UpgradeOffer
+from fairway.core.golden_path.golden_path import UpgradeOffer
 from fairway.core.release.release import Artifact
+from fairway.core.source.conflict import Conflict
 from fairway.core.source.repository import CommitStatus
 from fairway.core.source.tree import make_file_digests
 from fairway.kits.canonical import JsonObject, JsonValue
