@@ -126,3 +126,15 @@ def test_a_template_without_an_owner_is_no_golden_path(bench: Bench) -> None:
 def test_a_template_that_publishes_nothing_is_found(bench: Bench) -> None:
     found = bench.check({"template.yaml": make_document(publish="")})
     assert ("template.yaml:12", "deny", "TEMPLATE-INVALID") in found
+
+
+def test_a_second_repository_is_found(bench: Bench) -> None:
+    steps = "    - {action: 'publish:gitlab', input: {repoUrl: '${{ parameters.repoUrl }}'}}\n"
+    assert check_steps(bench, steps) == [("template.yaml:18", "deny", "TEMPLATE-INVALID")]
+    either = steps.replace("input:", "if: '${{ parameters.name }}', input:")
+    assert check_steps(bench, either) == []
+
+
+def test_another_catalog_file_is_found(bench: Bench) -> None:
+    steps = "    - {action: 'catalog:register', input: {catalogInfoPath: /all.yaml}}\n"
+    assert check_steps(bench, steps) == [("template.yaml:16", "warn", "TEMPLATE-IGNORED")]

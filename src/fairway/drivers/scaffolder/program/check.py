@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fairway.drivers.scaffolder.program.action import find_action, refuse
 from fairway.drivers.scaffolder.program.finding import Findings
+from fairway.drivers.scaffolder.program.publish import CATALOG_FILE
 from fairway.drivers.scaffolder.program.skeleton import check_skeleton
 from fairway.drivers.scaffolder.program.source import (
     Source,
@@ -16,6 +17,7 @@ from fairway.drivers.scaffolder.program.source import (
     list_step_texts,
     read_source,
 )
+from fairway.drivers.scaffolder.program.task import SECOND, SECOND_FIX
 from fairway.drivers.scaffolder.program.text import explain
 from fairway.drivers.scaffolder.program.workflow import locate
 from fairway.drivers.template.failure import Failure, Place
@@ -94,24 +96,30 @@ class _Check:
             self._findings.deny(Failure(refused.code, refused.why, fix=refused.fix, at=at))
         if self._template.entity.spec.get("secrets"):
             self._ignore(("spec", "secrets"), "its secrets are not asked for")
-        if not any(step.action.startswith("publish:") for step in self._template.steps):
-            at = self._locate(("spec", "steps"))
+        self._check_published()
+
+    def _check_published(self) -> None:
+        steps = [step for step in self._template.steps if step.action.startswith("publish:")]
+        if not steps:
             fix = "add a step publish:github, or of another host: all mean the platform"
-            self._findings.deny(
-                Failure("TEMPLATE-INVALID", "it publishes no repository", fix=fix, at=at)
-            )
+            self._deny("it publishes no repository", ("spec", "steps"), fix=fix)
+        certain = [step for step in steps if step.condition is True and find_action(step.action)]
+        for step in certain[1:]:
+            self._deny(SECOND, (*step.path, "action"), fix=SECOND_FIX)
+
+    def _deny(self, why: str, path: yaml.Path, *, fix: str) -> None:
+        failure = Failure("TEMPLATE-INVALID", why, fix=fix, at=self._locate(path))
+        self._findings.deny(failure)
 
     def _check_parameters(self) -> None:
         schema = dict(self._source.parameters.schema)
         for error in list_errors(schema, {}):
             if error.startswith("its parameters"):
-                at = self._locate(("spec", "parameters"))
                 fix = "write parameters as a JSON Schema"
-                self._findings.deny(Failure("TEMPLATE-INVALID", error, fix=fix, at=at))
+                self._deny(error, ("spec", "parameters"), fix=fix)
         if self._source.has_user and self._find_parameter("user") != ("spec", "parameters"):
-            at = self._locate(self._find_parameter("user"))
             why = "the parameter 'user' hides who makes the service, which a step reads too"
-            self._findings.deny(Failure("TEMPLATE-INVALID", why, fix="rename the parameter", at=at))
+            self._deny(why, self._find_parameter("user"), fix="rename the parameter")
         for name in sorted(self._source.parameters.secrets):
             self._ignore(self._find_parameter(name), f"the secret '{name}' is not asked for")
 
@@ -127,6 +135,15 @@ class _Check:
             failure = Failure("TEMPLATE-UNSAFE", why, fix=fix, at=at)
             # One that has a condition may never come to be run.
             self._findings.deny(failure, level="deny" if step.condition is True else "warn")
+
+        file = step.input.get("catalogInfoPath", CATALOG_FILE)
+        if step.action == "catalog:register" and file != CATALOG_FILE:
+            self._findings.warn(
+                "TEMPLATE-IGNORED",
+                f"the platform reads entities from {CATALOG_FILE}, not from '{file}'",
+                at=self._locate((*step.path, "input", "catalogInfoPath")),
+                fix=f"name the file {CATALOG_FILE}, or name it in a Location there",
+            )
 
     def _check_text(self, path: yaml.Path, text: str, *, steps: list[str], has_each: bool) -> None:
         at = self._locate(path)

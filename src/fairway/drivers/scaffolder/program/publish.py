@@ -15,11 +15,12 @@ from fairway.formats.scaffolder.nunjucks import NunjucksError
 from fairway.kits.errors import InvalidDocuments
 
 Outputs = dict[str, Any]
-_CATALOG_FILE = "/catalog-info.yaml"
+CATALOG_FILE = "/catalog-info.yaml"
 
 
 def publish(task: Task, inputs: Inputs) -> Outputs:
     """Make the files below `sourcePath` those of the service's repository."""
+    task.check_unpublished()
     url = inputs.require("repoUrl", str)
     try:
         name = parse_repo_url(url)["repo"]
@@ -36,13 +37,13 @@ def publish(task: Task, inputs: Inputs) -> Outputs:
     if not folder.is_dir():
         fix = "name a folder"
         raise Failure("TEMPLATE-INVALID", "its sourcePath is no folder", fix=fix)
-    task.publish(folder)
+    task.published = folder
     return {"remoteUrl": f"/git/{name}.git", "repoContentsUrl": f"/git/{name}.git"}
 
 
 def register(task: Task, inputs: Inputs) -> Outputs:
     """Say which entity the catalog will have: the platform registers it with the repository."""
-    path = inputs.get("catalogInfoPath", str, _CATALOG_FILE).lstrip("/")
+    path = inputs.get("catalogInfoPath", str, CATALOG_FILE).lstrip("/")
     if task.published is None:
         return {}
     inner = task.published.relative_to(task.workspace.root)

@@ -16,6 +16,8 @@ from fairway.drivers.template.failure import Failure
 from fairway.drivers.template.source import list_paths
 
 _KINDS = {str: "a text", bool: "true or false", list: "a list", dict: "a mapping", int: "a number"}
+SECOND = "it publishes a second repository, and a golden path makes one"
+SECOND_FIX = "publish one of them, or give the steps conditions that exclude each other"
 _SCHEMES = ("http:", "https:", "git:", "ssh:", "file:", "url:")
 
 
@@ -76,14 +78,9 @@ class Task:
         """Return names below a folder of the template, sorted; folders' end with a slash."""
         return list_source(folder)
 
-    def publish(self, folder: Path) -> None:
+    def check_unpublished(self) -> None:
         if self.published is not None:
-            raise Failure(
-                "TEMPLATE-INVALID",
-                "it publishes a second repository, and a golden path makes one",
-                fix="give the steps conditions that exclude each other, or publish one of them",
-            )
-        self.published = folder
+            raise Failure("TEMPLATE-INVALID", SECOND, fix=SECOND_FIX)
 
     def settle(self) -> None:
         """Keep what was published as it is now, whatever comes after."""
