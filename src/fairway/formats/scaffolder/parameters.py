@@ -47,7 +47,7 @@ def make_parameters(template: Template, *, has_user: bool) -> Parameters:
     not; `user`, the ref of who asks, where `has_user` and the template has no such parameter.
     """
     converter = _Converter()
-    pages = [converter.convert(page) for page in template.pages]
+    pages = [converter.convert(page.schema) for page in template.pages]
     properties: Schema = {}
     required: list[str] = ["name"]
     for page in pages:

@@ -4,7 +4,7 @@ Belongs here: values with places, and what makes a document no Template. Never h
 step's action takes (`fairway.drivers.scaffolder`). Start at `parse_template`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,14 @@ from fairway.kits.errors import InvalidDocuments, Location, Refused
 
 FILE = "template.yaml"
 API_VERSION = "scaffolder.backstage.io/v1beta3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of parameters; `path` leads to its schema in the document."""
+
+    schema: JsonObject
+    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,7 @@ class Template:
 
     entity: Entity
     document: Document
-    pages: tuple[JsonObject, ...]
+    pages: tuple[Page, ...]
     steps: tuple[Step, ...]
     output: JsonObject
 
@@ -70,12 +78,17 @@ def parse_template(document: Document) -> Template:
     """
     entity = catalog.parse_entity(document)
     spec: Mapping[str, Any] = entity.spec
+    at: Path = ("spec", "parameters")
     given = spec.get("parameters")
-    pages = given if isinstance(given, list) else [] if given is None else [given]
+    pages = (
+        [((*at, number), page) for number, page in enumerate(given)]
+        if isinstance(given, list)
+        else [(at, given)] * (given is not None)
+    )
     template = Template(
         entity=entity,
         document=document,
-        pages=tuple(page for page in pages if isinstance(page, dict)),
+        pages=tuple(Page(schema=page, path=path) for path, page in pages if isinstance(page, dict)),
         steps=tuple(_make_step(number, step) for number, step in enumerate(spec["steps"])),
         output=spec.get("output") or {},
     )
@@ -95,7 +108,9 @@ def _make_step(number: int, step: Mapping[str, Any]) -> Step:
     )
 
 
-def _list_problems(template: Template, pages: list[JsonValue]) -> Iterator[Refused]:
+def _list_problems(
+    template: Template, pages: Iterable[tuple[Path, JsonValue]]
+) -> Iterator[Refused]:
     if not template.steps:
         at = template.locate(("spec", "steps"))
         yield _refuse("it has no steps", fix="add a step that makes files", at=at)
@@ -105,28 +120,30 @@ def _list_problems(template: Template, pages: list[JsonValue]) -> Iterator[Refus
         if first is not step:
             why = f"the id '{step.id}' is taken, on line {template.locate(first.path).line}"
             yield _refuse(why, fix="rename one of them", at=template.locate((*step.path, "id")))
-    names: dict[str, Path] = {}
-    for number, page in enumerate(pages):
-        path: Path = ("spec", "parameters", number)
-        if not isinstance(page, dict):
-            why = "a page of parameters is a mapping"
+    for path, page in pages:
+        if not isinstance(page, dict) or not isinstance(page.get("properties", {}), dict):
+            why = "a page of parameters is a mapping, and so are its properties"
             yield _refuse(why, fix="write a JSON Schema", at=template.locate(path))
-            continue
-        properties = page.get("properties", {})
-        if not isinstance(properties, dict):
-            why = "the properties of a page are a mapping"
-            yield _refuse(why, fix="write names and schemas", at=template.locate(path))
-            continue
+            return
+    yield from _list_parameter_problems(template)
+
+
+def _list_parameter_problems(template: Template) -> Iterator[Refused]:
+    names: dict[str, Path] = {}
+    for page in template.pages:
+        properties = page.schema.get("properties", {})
+        assert isinstance(properties, dict)
         for name, schema in properties.items():
-            at = template.locate((*path, "properties", name))
+            path = (*page.path, "properties", name)
             if not isinstance(schema, dict):
                 why = f"the parameter '{name}' is no JSON Schema"
-                yield _refuse(why, fix="write a mapping, such as type: string", at=at)
+                fix = "write a mapping, such as type: string"
+                yield _refuse(why, fix=fix, at=template.locate(path))
             if name in names:
                 line = template.locate(names[name]).line
                 why = f"the parameter '{name}' is asked for on line {line} already"
-                yield _refuse(why, fix="rename one of them", at=at)
-            names[name] = (*path, "properties", name)
+                yield _refuse(why, fix="rename one of them", at=template.locate(path))
+            names[name] = path
 
 
 def _refuse(why: str, *, fix: str, at: Location) -> Refused:

@@ -1,5 +1,5 @@
 """Programs of their own: they run in the jail what a stranger's template says.
 
-Belongs here: actions on a workspace, findings. Never here: limits of the machine, which the jail
-holds; errors for people. The platform never imports it: it starts `read`, `lint` and `render`.
+Belongs here: the order of steps, findings. Never here: actions; limits of the machine, which the
+jail holds; errors for people. The platform never imports it: it starts `read`, `lint` and `render`.
 """

@@ -7,9 +7,11 @@ Belongs here: findings on template.yaml. Never here: findings on skeletons (`ske
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fairway.drivers.scaffolder.program.action import find_action, refuse
+from fairway.drivers.scaffolder.action.publish import CATALOG_FILE
+from fairway.drivers.scaffolder.action.table import find_action, refuse
+from fairway.drivers.scaffolder.action.task import SECOND, SECOND_FIX
+from fairway.drivers.scaffolder.action.text import explain
 from fairway.drivers.scaffolder.program.finding import Findings
-from fairway.drivers.scaffolder.program.publish import CATALOG_FILE
 from fairway.drivers.scaffolder.program.skeleton import check_skeleton
 from fairway.drivers.scaffolder.program.source import (
     Source,
@@ -17,8 +19,6 @@ from fairway.drivers.scaffolder.program.source import (
     list_step_texts,
     read_source,
 )
-from fairway.drivers.scaffolder.program.task import SECOND, SECOND_FIX
-from fairway.drivers.scaffolder.program.text import explain
 from fairway.drivers.scaffolder.program.workflow import locate
 from fairway.drivers.template.failure import Failure, Place
 from fairway.drivers.template.source import check_source, list_paths
@@ -189,10 +189,10 @@ class _Check:
             )
 
     def _find_parameter(self, name: str) -> yaml.Path:
-        for number, page in enumerate(self._template.pages):
-            properties = page.get("properties")
+        for page in self._template.pages:
+            properties = page.schema.get("properties")
             if isinstance(properties, dict) and name in properties:
-                return ("spec", "parameters", number, "properties", name)
+                return (*page.path, "properties", name)
         return ("spec", "parameters")
 
 

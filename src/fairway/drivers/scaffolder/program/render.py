@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairway.core.catalog.ref import parse_entity_ref
+from fairway.drivers.scaffolder.action.task import Task
+from fairway.drivers.scaffolder.action.text import Texts
+from fairway.drivers.scaffolder.action.workspace import Quota, Workspace
 from fairway.drivers.scaffolder.program.source import Source, open_source
-from fairway.drivers.scaffolder.program.task import Task
-from fairway.drivers.scaffolder.program.text import Texts
 from fairway.drivers.scaffolder.program.workflow import locate, run_steps
-from fairway.drivers.scaffolder.program.workspace import Quota, Workspace
 from fairway.drivers.template.desk import Desk, Request, serve
 from fairway.drivers.template.failure import Failure, Place
 from fairway.formats.scaffolder.answer import complete_answers, list_errors

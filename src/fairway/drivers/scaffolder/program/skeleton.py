@@ -6,12 +6,12 @@ Belongs here: findings on names and texts of files. Never here: findings on temp
 
 from pathlib import Path
 
-from fairway.drivers.scaffolder.program.fetch import Rules, make_rules
+from fairway.drivers.scaffolder.action.fetch import Rules, make_rules
+from fairway.drivers.scaffolder.action.glob import match_paths
+from fairway.drivers.scaffolder.action.task import Inputs, find_source, list_source
+from fairway.drivers.scaffolder.action.text import explain
 from fairway.drivers.scaffolder.program.finding import Findings
-from fairway.drivers.scaffolder.program.glob import match_paths
 from fairway.drivers.scaffolder.program.source import Source
-from fairway.drivers.scaffolder.program.task import Inputs, find_source, list_source
-from fairway.drivers.scaffolder.program.text import explain
 from fairway.drivers.scaffolder.program.workflow import locate
 from fairway.drivers.template.failure import Failure, Place
 from fairway.formats.scaffolder.nunjucks import NunjucksError, parse_text

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairway.drivers.scaffolder.program.action import find_action
+from fairway.drivers.scaffolder.action.table import find_action
 from fairway.drivers.template.failure import Failure, Place
 from fairway.drivers.template.source import check_source, list_paths
 from fairway.formats import yaml

@@ -7,9 +7,9 @@ Start at `run_steps`.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fairway.drivers.scaffolder.program.action import find_action, refuse
-from fairway.drivers.scaffolder.program.task import Inputs, Task
-from fairway.drivers.scaffolder.program.text import Texts, explain
+from fairway.drivers.scaffolder.action.table import find_action, refuse
+from fairway.drivers.scaffolder.action.task import Inputs, Task
+from fairway.drivers.scaffolder.action.text import Texts, explain
 from fairway.drivers.template.failure import Failure, Place
 from fairway.formats.scaffolder.expression import is_fulfilled, resolve
 from fairway.formats.scaffolder.nunjucks import UNDEFINED, NunjucksError

@@ -7,7 +7,7 @@ Never here: repositories, the catalog.
 import posixpath
 from typing import Any
 
-from fairway.drivers.scaffolder.program.task import Inputs, Task
+from fairway.drivers.scaffolder.action.task import Inputs, Task
 from fairway.drivers.template.failure import Failure
 from fairway.formats import yaml
 from fairway.formats.scaffolder.filter import parse_repo_url

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairway.drivers.scaffolder.program.workspace import Workspace, confine
+from fairway.drivers.scaffolder.action.workspace import Workspace, confine
 from fairway.drivers.template.failure import Failure
 from fairway.drivers.template.source import list_paths
 

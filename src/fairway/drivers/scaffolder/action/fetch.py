@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairway.drivers.scaffolder.program.glob import match_paths
-from fairway.drivers.scaffolder.program.task import Inputs, Task
-from fairway.drivers.scaffolder.program.text import COOKIECUTTER, ENVIRONMENT, Texts, explain
+from fairway.drivers.scaffolder.action.glob import match_paths
+from fairway.drivers.scaffolder.action.task import Inputs, Task
+from fairway.drivers.scaffolder.action.text import COOKIECUTTER, ENVIRONMENT, Texts, explain
 from fairway.drivers.template.failure import Failure, Place
 from fairway.formats.scaffolder.nunjucks import Environment, Marks, NunjucksError
 

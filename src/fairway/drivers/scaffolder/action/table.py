@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairway.drivers.scaffolder.program import fetch, file_action, publish
-from fairway.drivers.scaffolder.program.task import Inputs, Task
-from fairway.drivers.scaffolder.program.text import Texts
+from fairway.drivers.scaffolder.action import fetch, file, publish
+from fairway.drivers.scaffolder.action.task import Inputs, Task
+from fairway.drivers.scaffolder.action.text import Texts
 
 MOST_SECONDS = 600
 
@@ -44,14 +44,14 @@ def _act(run: Callable[[Task, Inputs], Any], *reads: str, is_passive: bool = Fal
 
 _FORM = ("values", "cookiecutterCompat", "replace", "trimBlocks", "lstripBlocks")
 _PUBLISH = _act(publish.publish, "repoUrl", "sourcePath", is_passive=True)
-_MERGE = _act(file_action.merge, "path", "content", "mergeArrays")
+_MERGE = _act(file.merge, "path", "content", "mergeArrays")
 _HOSTS = (
     *("azure", "bitbucket", "bitbucketCloud", "bitbucketServer", "gerrit", "gitea", "github"),
     "gitlab",
 )
 ACTIONS: Mapping[str, Action] = {
     "catalog:register": _act(publish.register, "catalogInfoPath", is_passive=True),
-    "catalog:write": _act(file_action.write_entity, "filePath", "entity"),
+    "catalog:write": _act(file.write_entity, "filePath", "entity"),
     "debug:log": Action(run=_log, reads=frozenset({"message"}), is_passive=True),
     "debug:wait": Action(run=_wait, reads=frozenset(), is_passive=True),
     "fetch:plain": _act(fetch.fetch_plain, "url", "targetPath"),
@@ -68,16 +68,14 @@ ACTIONS: Mapping[str, Action] = {
     "fetch:template:file": Action(
         run=fetch.fetch_template_file, reads=frozenset({"url", "targetPath", *_FORM})
     ),
-    "fs:append": _act(file_action.append, "path", "content"),
-    "fs:delete": _act(file_action.delete, "files"),
-    "fs:read": _act(file_action.read_file, "path", is_passive=True),
-    "fs:readdir": _act(file_action.read_folder, "paths", "recursive", is_passive=True),
-    "fs:rename": _act(file_action.rename, "files"),
+    "fs:append": _act(file.append, "path", "content"),
+    "fs:delete": _act(file.delete, "files"),
+    "fs:read": _act(file.read_file, "path", is_passive=True),
+    "fs:readdir": _act(file.read_folder, "paths", "recursive", is_passive=True),
+    "fs:rename": _act(file.rename, "files"),
     **{f"publish:{host}": _PUBLISH for host in _HOSTS},
-    "roadiehq:utils:fs:append": _act(file_action.append, "path", "content"),
-    "roadiehq:utils:fs:write": _act(
-        file_action.write_file, "path", "content", "preserveFormatting"
-    ),
+    "roadiehq:utils:fs:append": _act(file.append, "path", "content"),
+    "roadiehq:utils:fs:write": _act(file.write_file, "path", "content", "preserveFormatting"),
     "roadiehq:utils:json:merge": _MERGE,
     "roadiehq:utils:merge": _MERGE,
 }

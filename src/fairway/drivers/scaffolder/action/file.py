@@ -10,8 +10,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from fairway.drivers.scaffolder.program.glob import match_paths
-from fairway.drivers.scaffolder.program.task import Inputs, Task
+from fairway.drivers.scaffolder.action.glob import match_paths
+from fairway.drivers.scaffolder.action.task import Inputs, Task
 from fairway.drivers.template.failure import Failure
 from fairway.formats import yaml
 from fairway.kits.errors import InvalidDocuments
