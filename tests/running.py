@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from fairway.builtin import list_builtin_paths
 from tests.deadline import wait_until
 
 FAIRWAY = Path(sys.executable).with_name("fairway")
@@ -167,6 +168,16 @@ class RunningPlatform:
             return answer.status, answer.read().decode()
         finally:
             connection.close()
+
+    def wait_for_paths(self) -> None:
+        """Return once the golden paths that come with Fairway are published."""
+        wanted = set(list_builtin_paths())
+
+        def are_there() -> bool:
+            _, found = self.ask("GET", "/golden-paths")
+            return wanted <= {item["name"] for item in found["items"]}
+
+        wait_until(are_there, seconds=60)
 
     def get_environment(self, component: str, environment: str) -> dict[str, Any]:
         """Return a component's status in one environment."""

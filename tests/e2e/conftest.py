@@ -11,6 +11,7 @@ from tests.running import RunningPlatform, start_platform, write_service
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     with start_platform(tmp_path_factory.mktemp("platform")) as running:
+        running.wait_for_paths()  # tests compare what there is before and after
         yield running
 
 

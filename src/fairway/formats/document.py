@@ -44,6 +44,16 @@ def find_format(document: Document) -> DocumentFormat | None:
     return None
 
 
+def is_foreign(content: bytes) -> bool:
+    """Return whether a file is whole, and none of its documents says `apiVersion` or `kind`.
+
+    Such a file in a folder, the settings of some tool, is not meant for the platform.
+    """
+    documents, problems = read_documents(content, file="-")
+    said = {"apiVersion", "kind"}
+    return bool(documents) and not problems and not any(said & {*d.value} for d in documents)
+
+
 def check_documents(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
     """Return everything that can be found wrong in `files`, by file, line and column.
 

@@ -154,3 +154,20 @@ def test_a_document_that_nobody_knows_is_refused() -> None:
     assert (level, code, at) == ("deny", "DOCUMENT-UNKNOWN", "a:1:1")
     assert text == "cannot tell what the document is: 'apiVersion' is missing"
     assert fix == "rename 'apiversion' to 'apiVersion'"
+
+
+@pytest.mark.parametrize(
+    ("content", "is_foreign"),
+    [
+        (b"site_name: Orders\n", True),
+        (b'{"openapi": "3.1.0"}', True),
+        (b"apiVersion: v1\nkind: Pod\n", False),
+        (b"kind: Component\n", False),
+        (b"a: [\n", False),
+        (b"", False),
+    ],
+)
+def test_a_file_of_another_tool_is_known_by_its_content(
+    content: bytes, is_foreign: bool
+) -> None:  # a case's answer
+    assert document.is_foreign(content) is is_foreign

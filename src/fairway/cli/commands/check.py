@@ -28,7 +28,11 @@ def check(session: Session, paths: tuple[str, ...]) -> None:
     when one is invalid.
     """
     read = dict(documents.read_files(paths))
-    files = {name: content for name, content in read.items() if name in paths or _is_ours(content)}
+    files = {
+        name: content
+        for name, content in read.items()
+        if name in paths or not document.is_foreign(content)
+    }
     findings = document.check_documents(files)
     is_valid = not any(finding.level == "deny" for finding in findings)
     said: list[JsonValue] = [msgspec.to_builtins(finding) for finding in findings]
@@ -42,10 +46,6 @@ def check(session: Session, paths: tuple[str, ...]) -> None:
     session.show(data, lambda: _render(findings, len(files), left))
     if not is_valid:
         raise Quit(failure.INVALID)
-
-
-def _is_ours(content: bytes) -> bool:
-    return b"apiVersion" in content
 
 
 def _render(findings: tuple[Finding, ...], files: int, left: list[str]) -> Iterator[str]:
