@@ -11,7 +11,7 @@ from fairway.drivers.bundle.surroundings import (
 OPERATOR = {
     "AWS_SECRET_ACCESS_KEY": "no",
     "FAIRWAY_DATABASE_URL": "no",
-    "HOME": "/home/ana",
+    "HOME": "/people/ana",
     "HTTPS_PROXY": "http://proxy:3128",
     "PIP_INDEX_URL": "https://index.example/simple",
     "PIP_TARGET": "/elsewhere",
@@ -29,7 +29,7 @@ def test_only_the_network_is_passed_to_every_command() -> None:
 def test_uv_gets_where_packages_come_from_but_not_where_they_go() -> None:
     chosen = choose_index_settings(OPERATOR)
     assert set(chosen) == {"PIP_INDEX_URL", "UV_INDEX_URL", "XDG_CONFIG_HOME"}
-    assert chosen["XDG_CONFIG_HOME"] == "/home/ana/.config"
+    assert chosen["XDG_CONFIG_HOME"] == "/people/ana/.config"
 
 
 @pytest.mark.parametrize("name", ["NETRC", "UV_OFFLINE", "UV_HTTP_TIMEOUT", "PIP_CERT"])
@@ -39,7 +39,7 @@ def test_settings_of_the_index_pass(name: str) -> None:
 
 def test_npm_is_told_where_packages_come_from_and_nothing_else() -> None:
     variables = {
-        "HOME": "/home/ana",
+        "HOME": "/people/ana",
         "NPM_CONFIG_REGISTRY": "https://packages.example.com",
         "npm_config_//packages.example.com/:_authToken": "t",
         "npm_config_@shop:registry": "https://shop.example.com",
@@ -52,6 +52,6 @@ def test_npm_is_told_where_packages_come_from_and_nothing_else() -> None:
         "npm_config_registry": "https://packages.example.com",
         "npm_config_//packages.example.com/:_authToken": "t",
         "npm_config_@shop:registry": "https://shop.example.com",
-        "npm_config_userconfig": "/home/ana/.npmrc",
+        "npm_config_userconfig": "/people/ana/.npmrc",
         "NPM_TOKEN": "t",
     }
