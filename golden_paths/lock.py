@@ -169,7 +169,7 @@ def _order(values: Mapping[int, Mapping[str, Any]]) -> Callable[[str], int]:
 
 
 def lock_node(template: Path, tree: Path) -> None:
-    """Resolve what package.json names, and leave out where it comes from."""
+    """Resolve what package.json names, and leave out where it comes from and who pays for it."""
     (tree / "package-lock.json").unlink(missing_ok=True)
     environment = {**os.environ, "npm_config_omit_lockfile_registry_resolved": "false"}
     command = [shutil.which("npm") or "npm", "install", "--package-lock-only", "--ignore-scripts"]
@@ -177,7 +177,8 @@ def lock_node(template: Path, tree: Path) -> None:
     subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
     lock = json.loads((tree / "package-lock.json").read_text())
     for package in lock["packages"].values():
-        package.pop("resolved", None)
+        for said in ("resolved", "funding"):
+            package.pop(said, None)
     text = json.dumps(lock, indent=2, ensure_ascii=False) + "\n"
     name = json.loads((tree / "package.json").read_text())["name"]
     target = template / "package-lock.json.jinja"
