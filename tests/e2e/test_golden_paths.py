@@ -130,6 +130,18 @@ def test_a_wrong_wish_is_refused_and_changes_nothing(
     assert platform.ask("GET", "/entities/component/default/x")[0] == 404
 
 
+def test_nobody_makes_a_service_for_a_group_of_others(
+    platform: RunningPlatform, path: Path
+) -> None:
+    platform.must("user", "add", "eve")
+    token = platform.must("token", "create", "--user", "eve").out.strip()
+    outcome = platform.run("new", path.name, "theirs", "--owner", "group:platform", token=token)
+    assert outcome.code == 77
+    assert "ACCESS-DENIED" in outcome.err
+    assert "theirs" not in list_names(platform)
+    platform.must("new", path.name, "her-own", "--owner", "user:eve", token=token)
+
+
 def test_of_two_creations_at_once_one_succeeds(platform: RunningPlatform, path: Path) -> None:
     codes: list[int] = []
 

@@ -22,6 +22,7 @@ from fairway.kits.errors import Refused
 from fairway.ports.renderer import Rendering, RenderLimits
 from fairway.ports.source_control import Signature
 from fairway.ports.store.store import Transaction
+from fairway.usecases.access import rights
 from fairway.usecases.catalog import ingest_source
 from fairway.usecases.platform import Actor, Platform
 from fairway.usecases.source import deliver_push
@@ -63,8 +64,8 @@ def scaffold_component(
     A failure at any point leaves neither repository nor entity nor link.
 
     Raises:
-        Refused: PATH-UNKNOWN, PATH-VERSION-UNKNOWN, PATH-DEPRECATED, PATH-REQUIRES, NAME-INVALID,
-            NAME-TAKEN, OWNER-UNKNOWN, PARAMETER-INVALID naming the field, PATH-BROKEN, and what
+        Refused: PATH-UNKNOWN, PATH-VERSION-UNKNOWN, PATH-DEPRECATED, PATH-REQUIRES, NAME-TAKEN,
+            OWNER-UNKNOWN, ACCESS-DENIED, PARAMETER-INVALID naming the field, PATH-BROKEN, and what
             the renderer refuses.
     """
     with platform.store.read() as tx:
@@ -72,6 +73,7 @@ def scaffold_component(
         _check_offer(tx, chosen)
         _check_name(tx, request.name)
         _check_owner(tx, request.owner)
+    rights.check_owner(actor, request.owner, what=f"make service '{request.name}' for its owner")
     answers = check_answers(
         platform,
         chosen,
