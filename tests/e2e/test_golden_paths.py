@@ -196,6 +196,14 @@ def test_every_example_is_built_deployed_and_removed(platform: RunningPlatform, 
     assert platform.ask("GET", "/entities/component/default/small-plain")[0] == 404
 
 
+def test_a_test_runs_nothing_where_an_approval_is_needed(
+    platform: RunningPlatform, path: Path
+) -> None:
+    outcome = platform.run("path", "test", path.name, "--like", "prod")
+    assert outcome.code == 2
+    assert "PATH-STAGE" in outcome.err
+
+
 def test_an_example_that_fails_fails_the_test_and_leaves_nothing(
     platform: RunningPlatform, tmp_path: Path
 ) -> None:

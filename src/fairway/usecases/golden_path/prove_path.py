@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairway.core.catalog.entity import Entity
+from fairway.core.definition.definition import Environment
 from fairway.core.finding.finding import Finding, Level
 from fairway.core.golden_path import parameters
 from fairway.core.run.run import Run
@@ -87,13 +88,13 @@ def prove_path(platform: Platform, actor: Actor, *, source: Digest, like: str) -
     It happens in an environment made for it, which is like the environment `like`.
 
     Raises:
-        Refused: SOURCE-UNKNOWN, ENV-UNKNOWN, TEMPLATE-…, PATH-FILE-MISSING.
+        Refused: SOURCE-UNKNOWN, ENV-UNKNOWN, PATH-STAGE, TEMPLATE-…, PATH-FILE-MISSING.
     """
     with _unpacked(platform, source) as folder:
         template = _read_template(platform, folder)
     name = template.entity.name
     with platform.store.write() as tx:
-        planning.get_environment(tx, like)
+        _check_model(planning.get_environment(tx, like))
         return add_run.add_run(
             platform,
             tx,
@@ -102,6 +103,17 @@ def prove_path(platform: Platform, actor: Actor, *, source: Digest, like: str) -
             environment="",
             data={"component": name, "template": source, "like": like},
             steps=tuple(_make_steps(_list_examples(template.entity))),
+        )
+
+
+def _check_model(environment: Environment) -> None:
+    """Refuse an environment whose like would let code run where somebody has to say yes first."""
+    if environment.approval is not None:
+        raise Refused(
+            "PATH-STAGE",
+            what=f"cannot test a golden path in an environment like '{environment.name}'",
+            why=f"what goes to '{environment.name}' needs an approval, and a test asks for none",
+            fix="choose one without approvals with --like",
         )
 
 
