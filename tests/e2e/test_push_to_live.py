@@ -139,3 +139,29 @@ def test_the_status_says_how_far_a_push_is(platform: RunningPlatform, service: P
     said = platform.must("status", service.name).out
     assert f"main {commit[:7]}   dev failure: " in said
     assert "ready 1/1" in said
+
+
+def test_a_push_that_waits_for_approval_holds_up_no_later_one(
+    platform: RunningPlatform, service: Path
+) -> None:
+    write_tests(service)  # prod demands some
+    make_repository(platform, service, "dev", "staging", "prod")
+    first = push(service)
+    wait_until(
+        lambda: read_states(platform, service.name, first).get("prod") == "pending", seconds=60
+    )
+
+    def is_waiting() -> bool:
+        run = platform.get_environment(service.name, "prod")["run"]
+        return bool(run and run["state"] == "waiting" and run["output"].get("plan"))
+
+    wait_until(is_waiting, seconds=60)
+    edit(service / "server.py", 'TEXT = "hello"', 'TEXT = "later"')
+    second = push(service)
+    wait_until(
+        lambda: read_states(platform, service.name, second).get("staging") == "success", seconds=60
+    )
+    assert read_states(platform, service.name, first)["prod"] == "pending"
+    assert "later" in platform.fetch(f"{service.name}.staging.localhost")[1]
+    run = platform.get_environment(service.name, "prod")["run"]["id"]
+    platform.must("cancel", str(run))

@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from fairway.core.release.release import Commit
-from fairway.core.run.run import Run
+from fairway.core.run.run import Run, RunId
 from fairway.core.source.repository import CommitStatus, Push, Repository, StatusState
 from fairway.formats import yaml
 from fairway.formats.catalog_source import ReadFile
@@ -19,6 +19,7 @@ from fairway.usecases.catalog import ingest_source
 from fairway.usecases.delivery import start_run
 from fairway.usecases.delivery.source_documents import SCORE_FILES
 from fairway.usecases.delivery.start_run import Source
+from fairway.usecases.delivery.steps import kinds
 from fairway.usecases.platform import Actor, Platform
 from fairway.usecases.source import archive_commit
 
@@ -199,7 +200,7 @@ def _choose_context(tx: Transaction, branch: _Branch) -> str | None:
     if "pending" in states.values():
         return None
     for push in branch.older:
-        if push.after != branch.push.after and "pending" in _read_states(tx, push).values():
+        if push.after != branch.push.after and _is_under_way(tx, push):
             return None
     for context in branch.contexts:
         if context not in states:
@@ -207,6 +208,19 @@ def _choose_context(tx: Transaction, branch: _Branch) -> str | None:
         if states[context] != "success":
             return None
     return None
+
+
+def _is_under_way(tx: Transaction, push: Push) -> bool:
+    """Return whether work goes on for a push; what waits for somebody's yes holds up nobody."""
+    return any(
+        status.state == "pending" and not _is_waiting_for_approval(tx, RunId(status.run))
+        for status in tx.repositories.list_statuses(push.repository, push.after)
+    )
+
+
+def _is_waiting_for_approval(tx: Transaction, run: RunId) -> bool:
+    steps = tx.runs.list_steps(run)
+    return any(step.kind == kinds.APPROVE and step.state == "waiting" for step in steps)
 
 
 def _read_states(tx: Transaction, push: Push) -> dict[str, StatusState]:
